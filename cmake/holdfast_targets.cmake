@@ -1,0 +1,34 @@
+# Warnings are errors for our own code; an installed copy passes none of this on to its users.
+add_library(holdfast_build_flags INTERFACE)
+target_compile_options(holdfast_build_flags INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+if(HOLDFAST_SANITIZE)
+  add_compile_options(-fsanitize=${HOLDFAST_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${HOLDFAST_SANITIZE})
+endif()
+
+# One component: holdfast_component(NAME) makes holdfast_NAME, exported as holdfast::NAME.
+function(holdfast_component name)
+  add_library(holdfast_${name} STATIC)
+  add_library(holdfast::${name} ALIAS holdfast_${name})
+  set_target_properties(holdfast_${name} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(holdfast_${name} PUBLIC cxx_std_20)
+  target_include_directories(holdfast_${name}
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(holdfast_${name} PRIVATE $<BUILD_INTERFACE:holdfast_build_flags>)
+endfunction()
+
+# One test program: holdfast_test(NAME SOURCES ... LINK ...), run by ctest under its own name.
+function(holdfast_test name)
+  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${T_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE holdfast_build_flags ${T_LINK} GTest::gtest GTest::gtest_main)
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 120)
+  endif()
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT})
+endfunction()

@@ -1,0 +1,165 @@
+// What the SQL facade needs of an engine: one `sql_driver` that opens `sql_connection`s. Every
+// driver folder implements these two and nothing of retry, breaker or pool policy.
+#pragma once
+
+#include <holdfast/result.hpp>
+#include <holdfast/runtime.hpp>
+#include <holdfast/task.hpp>
+#include <holdfast/time.hpp>
+#include <holdfast/value.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::drivers {
+
+/// A column of a result, as the engine names and types it.
+struct column {
+  std::string name;
+  value_type type = value_type::text; ///< null: the engine types each value (SQLite)
+  std::string native_type;            ///< "int4", "TEXT": for error messages
+};
+
+/// Receives a result. Views are valid during the call only.
+class row_sink {
+public:
+  virtual ~row_sink() = default;
+  /// Once, before the first row, also when there are no rows; not called for statements without a
+  /// result.
+  virtual void columns(std::span<const column> cols) = 0;
+  /// One row. The sink may move from the cells. An error ends the statement with that error and
+  /// leaves the connection usable (the driver drains or cancels what is left as it needs to).
+  virtual result<void> row(std::span<value> cells) = 0;
+};
+
+struct statement {
+  std::string_view sql;
+  std::span<const value> parameters;
+  /// Most rows fetched before the sink sees the first: the driver's memory bound for streams.
+  std::uint32_t fetch_size = 1000;
+};
+
+struct statement_result {
+  std::uint64_t rows_affected = 0;
+  std::string tag; ///< the engine's command tag ("UPDATE 3", "COMMIT"), where it has one
+};
+
+enum class isolation : std::uint8_t {
+  engine_default,
+  read_committed,
+  repeatable_read,
+  serializable
+};
+
+struct begin_options {
+  drivers::isolation isolation = drivers::isolation::engine_default;
+  bool read_only = false;
+  bool deferrable = false;
+};
+
+/// The state of the connection's transaction, as the engine itself reports it.
+enum class transaction_status : std::uint8_t { none, open, failed, unknown };
+
+/// One connection. One user at a time; not thread-safe but for `interrupt`. Every verb ends by its
+/// deadline. After an error with `connection_usable == false` only `close` may be called.
+///
+/// Errors carry code, advice, effect and phase from the engine's table: `effect` is `none` if the
+/// statement was never sent or is known undone, `unknown` if a sent write was not answered.
+class sql_connection {
+public:
+  virtual ~sql_connection() = default;
+
+  /// Runs one statement. At the deadline, and on cancellation, the statement is cancelled on the
+  /// server as far as that can be had without blocking, and the error says
+  /// `connection_usable = false`: such a connection is never used again.
+  /// Parameter count and type mismatches are found before anything is sent, name the position and
+  /// both types, and leave the connection usable.
+  virtual task<result<statement_result>> execute(runtime& rt, statement what, row_sink* rows,
+                                                 deadline until) = 0;
+
+  /// Several statements in one text, without parameters or results.
+  virtual task<result<void>> script(runtime& rt, std::string_view sql, deadline until) = 0;
+
+  virtual task<result<void>> begin(runtime& rt, begin_options how, deadline until) = 0;
+  /// Ends the transaction. An error's `effect` tells the truth: `none` (known not committed) or
+  /// `unknown` (the reply was lost: phase commit_in_flight). Only the engine's own word that it
+  /// committed is success.
+  virtual task<result<void>> commit(runtime& rt, deadline until) = 0;
+  virtual task<result<void>> rollback(runtime& rt, deadline until) = 0;
+  virtual task<result<void>> savepoint(runtime& rt, std::uint32_t depth, deadline until) = 0;
+  virtual task<result<void>> release_savepoint(runtime& rt, std::uint32_t depth,
+                                               deadline until) = 0;
+  virtual task<result<void>> rollback_to_savepoint(runtime& rt, std::uint32_t depth,
+                                                   deadline until) = 0;
+
+  /// One cheap round trip that proves the connection.
+  virtual task<result<void>> ping(runtime& rt, deadline until) = 0;
+
+  /// Makes the session as good as new for the next borrower; see `dirty`.
+  virtual task<result<void>> reset(runtime& rt, deadline until) = 0;
+
+  /// True if the borrower may have changed session state (anything but library-made
+  /// BEGIN/COMMIT/ROLLBACK and plain prepared SELECT/INSERT/UPDATE/DELETE).
+  [[nodiscard]] virtual bool dirty() const noexcept = 0;
+  [[nodiscard]] virtual transaction_status in_transaction() const noexcept = 0;
+
+  /// The peer as "host:port" or a path, for reports.
+  [[nodiscard]] virtual std::string_view peer() const noexcept = 0;
+
+  /// Breaks whatever the connection is doing, from any thread, without blocking: `shutdown(2)` on
+  /// its descriptor, or `sqlite3_interrupt`. Its user then gets an error.
+  virtual void interrupt() noexcept = 0;
+
+  /// Closes without waiting for the peer. Never fails.
+  virtual void close() noexcept = 0;
+};
+
+using connection_ptr = std::unique_ptr<sql_connection>;
+
+/// How the operation-key table is written in this engine's SQL. All statements use the engine's own
+/// placeholders.
+struct operation_table_sql {
+  std::string create;           ///< DDL, idempotent
+  std::string exists;           ///< one row iff the table is there
+  std::string insert_key;       ///< (key, fingerprint)
+  std::string store_result;     ///< (result JSON, key)
+  std::string read_key;         ///< (key) -> fingerprint, result, tombstone(boolean)
+  std::string insert_tombstone; ///< (key)
+  std::string prune;            ///< (age in seconds): deletes older rows, raises the low-water mark
+  std::string low_water;        ///< -> seconds since 1970 of the mark, or no row
+  std::string insert_conflict;  ///< native_code of a duplicate key
+};
+
+/// Opens connections to one host. Thread-safe; outlives its connections.
+class sql_driver {
+public:
+  virtual ~sql_driver() = default;
+
+  [[nodiscard]] virtual std::string_view engine() const noexcept = 0; ///< "postgresql", "sqlite"
+  [[nodiscard]] virtual std::string_view host() const noexcept = 0;   ///< for context and metrics
+
+  /// The whole handshake, within the deadline: name resolution, TCP, TLS, login, session settings.
+  /// `error.kind` tells what failed; a credential is read anew each time.
+  virtual task<result<connection_ptr>> open(runtime& rt, deadline until) = 0;
+
+  /// True if this failed connect says that the host is down (refused, unreachable, starting), so
+  /// that its pool is to be cleared; false for a wrong password or a full server.
+  [[nodiscard]] virtual bool condemns_host(const error& e) const noexcept = 0;
+
+  [[nodiscard]] virtual const operation_table_sql& operation_table() const noexcept = 0;
+  /// True if at most one transaction of a process can write at a time (SQLite): the facade then
+  /// queues writers FIFO before `begin`.
+  [[nodiscard]] virtual bool single_writer() const noexcept = 0;
+  /// True if `sql` can change data, as far as the text tells; unknown text counts as a write.
+  [[nodiscard]] virtual bool writes(std::string_view sql) const noexcept = 0;
+  /// The parameter placeholder at a position counted from 1: "$1" or "?1".
+  [[nodiscard]] virtual std::string placeholder(std::uint32_t position) const = 0;
+  /// Most parameters in one statement, for bulk inserts.
+  [[nodiscard]] virtual std::uint32_t max_parameters() const noexcept = 0;
+};
+
+} // namespace holdfast::drivers
