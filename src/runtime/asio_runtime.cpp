@@ -1,0 +1,147 @@
+#include "runtime/asio_runtime.hpp"
+
+#include "runtime/system.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace holdfast {
+
+namespace asio = boost::asio;
+using asio::posix::stream_descriptor;
+
+// One suspended coroutine, shared with the handlers that may wake it. All but its creation and
+// destruction happens on the executor; whoever fires first decides.
+struct asio_runtime::sleeper : std::enable_shared_from_this<sleeper> {
+  sleeper(asio_runtime& r, suspension& s) : home{&r}, suspended{&s}, timer{r.executor_} {}
+
+  void fire(wait_status status) {
+    if (!home) return;
+    const auto self = std::move(*place); // keeps this alive through the resume
+    home->sleepers_.erase(place);
+    home = nullptr;
+    timer.cancel();
+    // Released before the connection may change hands: the descriptor is never closed by Asio.
+    if (descriptor) descriptor->release();
+    suspended->status = status;
+    suspended->caller.resume();
+  }
+
+  asio_runtime* home; // null once fired
+  suspension* suspended;
+  asio::steady_timer timer;
+  std::optional<stream_descriptor> descriptor;
+  sleeper_list::iterator place;
+};
+
+asio_runtime::asio_runtime(asio::any_io_executor serial,
+                           std::shared_ptr<detail::blocking_pool> blocking, runtime* background)
+    : executor_{std::move(serial)}, blocking_{std::move(blocking)}, background_{background} {}
+
+asio_runtime::~asio_runtime() {
+  for (auto& s : sleepers_) s->home = nullptr;
+}
+
+time_point asio_runtime::now() noexcept { return detail::system_now(); }
+time_point asio_runtime::coarse_now() noexcept { return detail::system_coarse_now(); }
+std::uint64_t asio_runtime::random() noexcept { return detail::system_random(); }
+
+void asio_runtime::cancel() {
+  cancelled_ = true;
+  // Each resume may add or remove sleepers, but new ones are refused by now.
+  while (!sleepers_.empty()) sleepers_.front()->fire(wait_status::cancelled);
+}
+
+void asio_runtime::spawn(task<void> work) {
+  if (background_) return background_->spawn(std::move(work));
+  asio::post(executor_, [w = std::move(work)]() mutable { detail::run_root(std::move(w), [] {}); });
+}
+
+task<result<std::vector<address>>> asio_runtime::resolve(std::string host, deadline until) {
+  return detail::resolve_by(
+      *this,
+      [pool = blocking_](std::function<void()> work) {
+        if (!pool->submit(work)) work();
+      },
+      std::move(host), until);
+}
+
+bool asio_runtime::refuse(suspension& s) const noexcept {
+  if (cancelled_) s.status = wait_status::cancelled;
+  return cancelled_;
+}
+
+std::shared_ptr<asio_runtime::sleeper> asio_runtime::sleep(suspension& s, time_point at) {
+  auto made = std::make_shared<sleeper>(*this, s);
+  made->place = sleepers_.insert(sleepers_.end(), made);
+  made->timer.expires_at(at);
+  made->timer.async_wait([made](boost::system::error_code failed) {
+    if (!failed) made->fire(wait_status::timed_out);
+  });
+  return made;
+}
+
+bool asio_runtime::begin_sleep(suspension& s, time_point at) {
+  if (refuse(s)) return false;
+  sleep(s, at);
+  return true;
+}
+
+bool asio_runtime::begin_wait(suspension& s, int descriptor, io events, deadline until) {
+  if (refuse(s)) return false;
+  stream_descriptor watched{executor_};
+  boost::system::error_code failed;
+  watched.assign(descriptor, failed);
+  if (failed) { // not pollable: let the caller's own read or write tell why
+    s.status = wait_status::ready;
+    return false;
+  }
+  auto made = sleep(s, until.at());
+  made->descriptor.emplace(std::move(watched));
+  const auto watch = [&made](stream_descriptor::wait_type type) {
+    made->descriptor->async_wait(type, [made](boost::system::error_code ec) {
+      if (ec != asio::error::operation_aborted) made->fire(wait_status::ready);
+    });
+  };
+  const auto bits = static_cast<unsigned>(events);
+  if (bits & 1U) watch(stream_descriptor::wait_read);
+  if (bits & 2U) watch(stream_descriptor::wait_write);
+  return true;
+}
+
+bool asio_runtime::begin_park(suspension& s, waiter& w, deadline until) {
+  const std::lock_guard lock{w.mutex_};
+  if (w.woken_) {
+    s.status = wait_status::ready;
+    return false;
+  }
+  if (refuse(s)) return false;
+  w.sleeper_ = sleep(s, until.at());
+  return true;
+}
+
+bool asio_runtime::begin_offload(suspension& s, job work) {
+  const bool taken = blocking_->submit([ex = executor_, &s, work] {
+    work.run(work.context);
+    asio::post(ex, [&s] { s.caller.resume(); });
+  });
+  if (!taken) work.run(work.context); // the service has stopped: late, but done
+  return taken;
+}
+
+void asio_runtime::wake(waiter& w) noexcept {
+  std::shared_ptr<void> parked;
+  {
+    const std::lock_guard lock{w.mutex_};
+    if (w.woken_) return;
+    w.woken_ = true;
+    parked = std::move(w.sleeper_);
+  }
+  if (!parked) return;
+  auto s = std::static_pointer_cast<sleeper>(std::move(parked));
+  const auto executor = s->timer.get_executor();
+  asio::post(executor, [s = std::move(s)] { s->fire(wait_status::ready); });
+}
+
+} // namespace holdfast
