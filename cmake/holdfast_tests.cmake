@@ -1,0 +1,16 @@
+# One test program: holdfast_test(NAME SOURCES ... LINK ... [TIMEOUT seconds]), run by ctest under
+# its own name.
+function(holdfast_test name)
+  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${T_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name}
+    PRIVATE holdfast_build_flags ${T_LINK} GTest::gtest GTest::gtest_main)
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 120)
+  endif()
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT}
+    # Servers that tests start copy one initialised data folder.
+    ENVIRONMENT "HOLDFAST_PG_TEMPLATE=${PROJECT_BINARY_DIR}/pg-template")
+endfunction()

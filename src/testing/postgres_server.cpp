@@ -1,0 +1,281 @@
+#include "testing/postgres_server.hpp"
+
+#include "testing/certificates.hpp"
+#include "testing/postgres_files.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <libpq-fe.h>
+#include <pwd.h>
+#include <sys/shm.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace holdfast::testing {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto stop_limit = 30s;
+
+/// PostgreSQL refuses root.
+std::optional<run_as> server_user() {
+  if (::geteuid() != 0) return std::nullopt;
+  const passwd* entry = ::getpwnam("postgres");
+  if (entry == nullptr)
+    throw server_error("PostgreSQL refuses to run as root, and there is no user `postgres` to run "
+                       "it as; Debian's package postgresql makes one");
+  return run_as{entry->pw_uid, entry->pw_gid};
+}
+
+fs::path template_of(const postgres_server_options& options) {
+  if (!options.password.empty()) return {}; // a kept folder has no password
+  if (options.template_folder) return *options.template_folder;
+  const char* named = std::getenv("HOLDFAST_PG_TEMPLATE");
+  return named == nullptr ? fs::path{} : fs::path{named};
+}
+
+void signal_all(const std::vector<pid_t>& processes, int signal) {
+  for (const pid_t pid : processes) ::kill(pid, signal);
+}
+
+} // namespace
+
+postgres_server::postgres_server(postgres_server_options options) : options_(std::move(options)) {
+  const auto programs = find_programs();
+  if (!programs)
+    throw server_error("no PostgreSQL server (13 or later) found; install Debian's postgresql");
+  programs_ = *programs;
+  user_ = server_user();
+  port_ = free_port();
+  folder_ = make_temporary_folder("holdfast-pg-");
+  try {
+    prepare_folder();
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+    throw;
+  }
+}
+
+postgres_server::~postgres_server() {
+  try {
+    if (running()) {
+      // An immediate shutdown gives back what a kill leaves in the kernel.
+      resume();
+      ::kill(pid_, SIGQUIT);
+      if (wait_exit(pid_, 2s)) pid_ = 0;
+    }
+    kill_hard();
+    forget_shared_memory();
+  } catch (const std::exception&) { // nobody is left to tell
+  }
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+std::optional<fs::path> postgres_server::find_programs() { return newest_postgres_programs(); }
+
+void postgres_server::prepare_folder() {
+  own(folder_);
+  const fs::path kept = template_of(options_);
+  if (kept.empty())
+    initialise(data_dir());
+  else
+    initialise_from_template(kept);
+  version_ = data_version(data_dir());
+  write_configuration();
+}
+
+void postgres_server::initialise(const fs::path& data) {
+  std::vector<std::string> argv{programs_ / "initdb",
+                                "-D",
+                                data,
+                                "-U",
+                                "postgres",
+                                "--locale=C",
+                                "-E",
+                                "UTF8",
+                                "-N",
+                                "-A",
+                                "trust",
+                                "--no-instructions"};
+  const fs::path password = folder_ / "password";
+  if (!options_.password.empty()) {
+    write_private_file(password, options_.password + "\n");
+    own(password);
+    argv.push_back("--pwfile=" + password.string());
+  }
+  run_tool(std::move(argv));
+  fs::remove(password);
+}
+
+void postgres_server::initialise_from_template(const fs::path& kept) {
+  const file_lock lock(kept.string() + ".lock");
+  if (!fs::exists(kept / "PG_VERSION")) {
+    initialise(data_dir());
+    fs::remove_all(kept.string() + ".new");
+    fs::copy(data_dir(), kept.string() + ".new", fs::copy_options::recursive);
+    fs::rename(kept.string() + ".new", kept);
+    return;
+  }
+  if (data_version(kept) != programs_version(programs_)) {
+    fs::remove_all(kept);
+    return initialise(data_dir());
+  }
+  fs::copy(kept, data_dir(), fs::copy_options::recursive);
+  fs::permissions(data_dir(), fs::perms::owner_all);
+  own(data_dir());
+}
+
+void postgres_server::write_configuration() {
+  std::string lines = "\nlisten_addresses = '127.0.0.1'\nport = " + std::to_string(port_) +
+                      "\nunix_socket_directories = '" + folder_.string() +
+                      "'\nmax_connections = " + std::to_string(options_.max_connections) +
+                      "\nfsync = " + (options_.fsync ? "on" : "off") +
+                      // Files of the data folder: a killed server leaves nothing in /dev/shm.
+                      "\ndynamic_shared_memory_type = mmap\n";
+  if (options_.tls != server_tls::off) {
+    const auto files = make_certificates(folder_, options_.tls == server_tls::valid ? 24h : -1h);
+    own(files.certificate);
+    own(files.key);
+    lines += "ssl = on\nssl_cert_file = '" + files.certificate.string() + "'\nssl_key_file = '" +
+             files.key.string() + "'\n";
+  }
+  for (const auto& setting : options_.settings) lines += setting + "\n";
+  std::ofstream(data_dir() / "postgresql.conf", std::ios::app) << lines;
+  const std::string method = options_.password.empty() ? "trust" : "scram-sha-256";
+  std::ofstream(data_dir() / "pg_hba.conf")
+      << "local all all " << method << "\nhost all all 127.0.0.1/32 " << method << '\n';
+}
+
+void postgres_server::own(const fs::path& path) const {
+  if (!user_) return;
+  const auto take = [&](const fs::path& one) {
+    if (::lchown(one.c_str(), user_->uid, user_->gid) != 0)
+      throw server_error("cannot give " + one.string() + " to the user postgres");
+  };
+  take(path);
+  if (!fs::is_directory(path)) return;
+  for (const auto& entry : fs::recursive_directory_iterator(path)) take(entry.path());
+}
+
+void postgres_server::run_tool(std::vector<std::string> argv) {
+  child_spec spec{std::move(argv), folder_ / "log", folder_, user_, SIGKILL};
+  const pid_t child = keeper_.run([&] { return spawn(spec); });
+  const auto status = wait_exit(child, 60s);
+  if (!status) {
+    ::kill(child, SIGKILL);
+    (void)wait_exit(child, 5s);
+    fail(spec.argv[0] + " did not end within 60 s");
+  }
+  if (!WIFEXITED(*status) || WEXITSTATUS(*status) != 0) fail(spec.argv[0] + " failed");
+}
+
+void postgres_server::start() {
+  if (running()) return;
+  if (pid_ != 0) (void)wait_exit(pid_, 1s); // it ended by itself: reap it
+  pid_ = 0;
+  // SIGQUIT: an immediate shutdown, which takes the backends along; SIGKILL would orphan them.
+  const child_spec spec{
+      {programs_ / "postgres", "-D", data_dir()}, folder_ / "log", folder_, user_, SIGQUIT};
+  pid_ = keeper_.run([&] { return spawn(spec); });
+  paused_ = false;
+}
+
+void postgres_server::wait_ready(std::chrono::milliseconds limit) {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  const std::string target = "host='" + folder_.string() + "' port=" + std::to_string(port_) +
+                             " user=postgres dbname=postgres connect_timeout=2";
+  while (PQping(target.c_str()) != PQPING_OK) {
+    if (!running()) fail("the PostgreSQL server ended while it started");
+    if (std::chrono::steady_clock::now() >= until)
+      fail("the PostgreSQL server did not accept within " + std::to_string(limit.count()) + " ms");
+    std::this_thread::sleep_for(5ms);
+  }
+}
+
+void postgres_server::stop(stop_mode mode) {
+  if (!running()) return;
+  resume();
+  ::kill(pid_, mode == stop_mode::fast ? SIGINT : SIGQUIT);
+  if (!wait_exit(pid_, stop_limit)) fail("the PostgreSQL server did not stop within 30 s");
+  pid_ = 0;
+}
+
+std::vector<pid_t> postgres_server::stop_everything() const {
+  ::kill(pid_, SIGSTOP); // a stopped postmaster starts no further child
+  std::vector<pid_t> children = children_of(pid_);
+  // One that it was forking meanwhile.
+  std::this_thread::sleep_for(1ms);
+  children = children_of(pid_);
+  signal_all(children, SIGSTOP);
+  return children;
+}
+
+void postgres_server::kill_hard() {
+  if (pid_ == 0) return;
+  const auto children = running() ? stop_everything() : std::vector<pid_t>{};
+  signal_all(children, SIGKILL);
+  ::kill(pid_, SIGKILL);
+  if (!wait_exit(pid_, stop_limit)) fail("the PostgreSQL server outlived SIGKILL");
+  pid_ = 0;
+  paused_ = false;
+  const auto until = std::chrono::steady_clock::now() + stop_limit;
+  for (const pid_t child : children)
+    while (process_alive(child)) {
+      if (std::chrono::steady_clock::now() >= until) fail("a backend outlived SIGKILL");
+      std::this_thread::sleep_for(1ms);
+    }
+}
+
+void postgres_server::restart() {
+  stop();
+  start();
+  wait_ready();
+}
+
+bool postgres_server::kill_one_backend() {
+  if (!running()) return false;
+  for (const pid_t child : children_of(pid_))
+    if (serves_a_client(child)) return ::kill(child, SIGKILL) == 0;
+  return false;
+}
+
+void postgres_server::pause() {
+  if (!running() || paused_) return;
+  (void)stop_everything();
+  paused_ = true;
+}
+
+void postgres_server::resume() {
+  if (!running() || !paused_) return;
+  signal_all(children_of(pid_), SIGCONT);
+  ::kill(pid_, SIGCONT);
+  paused_ = false;
+}
+
+bool postgres_server::running() const { return pid_ != 0 && process_alive(pid_); }
+
+std::string postgres_server::url() const {
+  const std::string secret = options_.password.empty() ? "" : ":" + percent_encoded(password());
+  return "postgresql://postgres" + secret + "@127.0.0.1:" + std::to_string(port_) + "/postgres";
+}
+
+std::string postgres_server::log_tail(std::size_t bytes) const {
+  return end_of_file(folder_ / "log", bytes);
+}
+
+void postgres_server::forget_shared_memory() const {
+  if (const auto id = shared_memory_id(data_dir())) ::shmctl(*id, IPC_RMID, nullptr);
+}
+
+void postgres_server::fail(const std::string& what) const {
+  throw server_error(what + "; the end of its log:\n" + log_tail());
+}
+
+} // namespace holdfast::testing

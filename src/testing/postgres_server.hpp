@@ -1,0 +1,105 @@
+#pragma once
+
+#include "testing/child_process.hpp"
+#include "testing/keeper.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace holdfast::testing {
+
+/// What went wrong, with the end of the server's log where there is one.
+class server_error : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+enum class server_tls { off, valid, expired };
+
+struct postgres_server_options {
+  /// Empty: everybody on this machine may enter ("trust"); else SCRAM with this password.
+  std::string password = {};
+  server_tls tls = server_tls::off;
+  int max_connections = 100;
+  /// Off is faster, and a kill may then lose what was acknowledged.
+  bool fsync = true;
+  /// Further lines of postgresql.conf, as "name = value".
+  std::vector<std::string> settings = {};
+  /// Where a freshly initialised data folder is kept to be copied by the next server, which saves
+  /// a second or two each. Default: the variable HOLDFAST_PG_TEMPLATE; empty: none kept.
+  std::optional<std::filesystem::path> template_folder = {};
+};
+
+/// A throwaway PostgreSQL on 127.0.0.1 and on a Unix socket, for tests, the demo and the bench.
+///
+/// Not a way to run a database: the data is removed with the object, and the server ends with the
+/// process that made it. PostgreSQL refuses root, so root's servers run as the user `postgres`.
+/// Superuser and database are both named "postgres". The port stays the same over restarts.
+///
+/// All verbs block and throw `server_error`. Threads: one caller at a time; the plain getters may
+/// be called from any thread. Lifetime: the destructor kills the server and removes its folder.
+class postgres_server {
+public:
+  /// Finds the programs and prepares the data folder; nothing runs yet.
+  explicit postgres_server(postgres_server_options options = {});
+  ~postgres_server();
+  postgres_server(const postgres_server&) = delete;
+  postgres_server& operator=(const postgres_server&) = delete;
+
+  enum class stop_mode { fast, immediate };
+
+  void start(); ///< returns once the process runs, which is before it accepts
+  void wait_ready(std::chrono::milliseconds limit = std::chrono::seconds(30));
+  void stop(stop_mode mode = stop_mode::fast);
+  /// SIGKILL to the server and all its backends, reaped; as if the machine had lost power, but
+  /// for the operating system's caches.
+  void kill_hard();
+  void restart(); ///< stops it if it runs, starts it, waits until it accepts
+  /// SIGKILL to one child that serves a client, which sends the server through crash recovery.
+  /// False when there is none.
+  bool kill_one_backend();
+  void pause(); ///< SIGSTOP to all its processes: connections stay open and nothing answers
+  void resume();
+
+  [[nodiscard]] bool running() const; ///< the postmaster lives (it may be paused)
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  /// "postgresql://postgres[:password]@127.0.0.1:PORT/postgres".
+  [[nodiscard]] std::string url() const;
+  [[nodiscard]] const std::string& password() const noexcept { return options_.password; }
+  [[nodiscard]] const std::filesystem::path& socket_dir() const noexcept { return folder_; }
+  [[nodiscard]] std::filesystem::path data_dir() const { return folder_ / "data"; }
+  [[nodiscard]] std::filesystem::path ca_file() const { return folder_ / "ca.crt"; }
+  [[nodiscard]] std::string log_tail(std::size_t bytes = 4096) const;
+  [[nodiscard]] int version() const noexcept { return version_; } ///< major, as 15
+
+  /// The folder of the newest PostgreSQL server (13 or later) on this machine.
+  [[nodiscard]] static std::optional<std::filesystem::path> find_programs();
+
+private:
+  void prepare_folder();
+  void initialise(const std::filesystem::path& data);
+  void initialise_from_template(const std::filesystem::path& kept);
+  void write_configuration();
+  void own(const std::filesystem::path& path) const;
+  void run_tool(std::vector<std::string> argv);
+  [[nodiscard]] std::vector<pid_t> stop_everything() const;
+  void forget_shared_memory() const;
+  [[noreturn]] void fail(const std::string& what) const;
+
+  postgres_server_options options_;
+  std::filesystem::path programs_;
+  std::filesystem::path folder_;
+  std::optional<run_as> user_;
+  std::uint16_t port_ = 0;
+  int version_ = 0;
+  pid_t pid_ = 0;
+  bool paused_ = false;
+  keeper keeper_;
+};
+
+} // namespace holdfast::testing
