@@ -92,11 +92,12 @@ TEST(thread_runtime, is_woken_from_another_thread) {
 TEST(service, waits_suspend_and_the_loop_goes_on) {
   service loop;
   socket_pair pair;
+  socket_pair silent;
   auto slow = std::async(std::launch::async, [&] {
     return on_loop<wait_status>(loop, [&](runtime& rt) { return read_wait(rt, pair.ends[0], 5s); });
   });
   EXPECT_EQ(
-      on_loop<wait_status>(loop, [&](runtime& rt) { return read_wait(rt, pair.ends[0], 10ms); }),
+      on_loop<wait_status>(loop, [&](runtime& rt) { return read_wait(rt, silent.ends[0], 10ms); }),
       wait_status::timed_out);
   pair.write_one();
   EXPECT_EQ(slow.get(), wait_status::ready);
