@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -180,6 +181,8 @@ struct error {
   context where;
   std::string outcome_token; ///< for `database::outcome_of` when `effect` is unknown
   std::shared_ptr<const pool_snapshot> pool; ///< set when a pool refused
+  /// Trying again sooner than this is pointless: the server's or an open breaker's own word.
+  std::optional<duration> retry_after = std::nullopt;
 };
 
 /// An error with the kind, severity and advice that `code` has by default.

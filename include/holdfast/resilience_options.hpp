@@ -44,7 +44,11 @@ struct retry_options {
   retry_policy connect{3, {std::chrono::seconds{1}, std::chrono::seconds{30}}};
   /// Deadlock, serialization failure, lock wait: the server is healthy, so the budget is not asked.
   retry_policy conflict{10, {std::chrono::milliseconds{5}, std::chrono::milliseconds{500}}, 0.0};
+  /// SQLite BUSY: another process holds the one write lock; polled until the deadline.
+  retry_policy busy{
+      std::nullopt, {std::chrono::milliseconds{1}, std::chrono::milliseconds{25}}, 0.0};
   retry_policy failover{std::nullopt, {std::chrono::milliseconds{50}, std::chrono::seconds{2}}};
+  /// Costs more: what an overloaded server needs least is more load.
   retry_policy overload{3, {std::chrono::milliseconds{100}, std::chrono::seconds{10}}, 2.0};
   /// A statement on a broken connection, where sending it again is safe.
   retry_policy statement{
