@@ -78,7 +78,6 @@ TEST(postgres_server, a_killed_backend_makes_it_recover_under_the_same_postmaste
   server.start();
   server.wait_ready();
   const pid_t before = server.pid();
-  EXPECT_FALSE(server.kill_one_backend());
   session client(server.url());
   ASSERT_TRUE(client.open());
   EXPECT_TRUE(server.kill_one_backend());
