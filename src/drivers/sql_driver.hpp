@@ -4,6 +4,7 @@
 
 #include <holdfast/result.hpp>
 #include <holdfast/runtime.hpp>
+#include <holdfast/statement.hpp>
 #include <holdfast/task.hpp>
 #include <holdfast/time.hpp>
 #include <holdfast/value.hpp>
@@ -17,46 +18,14 @@
 
 namespace holdfast::drivers {
 
-/// A column of a result, as the engine names and types it.
-struct column {
-  std::string name;
-  value_type type = value_type::text; ///< null: the engine types each value (SQLite)
-  std::string native_type;            ///< "int4", "TEXT": for error messages
-};
-
-/// Receives a result. Views are valid during the call only.
-class row_sink {
-public:
-  virtual ~row_sink() = default;
-  /// Once, before the first row, also when there are no rows; not called for statements without a
-  /// result.
-  virtual void columns(std::span<const column> cols) = 0;
-  /// One row. The sink may move from the cells. An error ends the statement with that error and
-  /// leaves the connection usable (the driver drains or cancels what is left as it needs to).
-  virtual result<void> row(std::span<value> cells) = 0;
-};
-
-struct statement {
-  std::string_view sql;
-  std::span<const value> parameters;
-  /// Most rows fetched before the sink sees the first: the driver's memory bound for streams.
-  std::uint32_t fetch_size = 1000;
-};
-
-struct statement_result {
-  std::uint64_t rows_affected = 0;
-  std::string tag; ///< the engine's command tag ("UPDATE 3", "COMMIT"), where it has one
-};
-
-enum class isolation : std::uint8_t {
-  engine_default,
-  read_committed,
-  repeatable_read,
-  serializable
-};
+using holdfast::column;
+using holdfast::isolation;
+using holdfast::row_sink;
+using holdfast::statement;
+using holdfast::statement_result;
 
 struct begin_options {
-  drivers::isolation isolation = drivers::isolation::engine_default;
+  holdfast::isolation isolation = holdfast::isolation::engine_default;
   bool read_only = false;
   bool deferrable = false;
 };
