@@ -101,6 +101,8 @@ struct operation_table_sql {
   std::string prune;            ///< (age in seconds): deletes older rows, raises the low-water mark
   std::string low_water;        ///< -> seconds since 1970 of the mark, or no row
   std::string insert_conflict;  ///< native_code of a duplicate key
+  /// `error.constraint` of a duplicate key; empty: the native code says enough.
+  std::string key_constraint{};
 };
 
 /// Opens connections to one host. Thread-safe; outlives its connections.
