@@ -12,6 +12,7 @@ endif()
 function(holdfast_component name)
   add_library(holdfast_${name} STATIC)
   add_library(holdfast::${name} ALIAS holdfast_${name})
+  set_property(GLOBAL APPEND PROPERTY HOLDFAST_COMPONENTS ${name})
   set_target_properties(holdfast_${name} PROPERTIES EXPORT_NAME ${name})
   target_compile_features(holdfast_${name} PUBLIC cxx_std_20)
   target_include_directories(holdfast_${name}

@@ -10,7 +10,11 @@ function(holdfast_test name)
     set(T_TIMEOUT 120)
   endif()
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT}
-    # Servers that tests start copy one initialised data folder.
-    ENVIRONMENT "HOLDFAST_PG_TEMPLATE=${PROJECT_BINARY_DIR}/pg-template")
+  # Servers that tests start copy one initialised data folder.
+  set(environment "HOLDFAST_PG_TEMPLATE=${PROJECT_BINARY_DIR}/pg-template")
+  if(HOLDFAST_SANITIZE MATCHES thread)
+    list(APPEND environment
+      "TSAN_OPTIONS=halt_on_error=1:suppressions=${PROJECT_SOURCE_DIR}/tools/tsan.suppressions")
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} ENVIRONMENT "${environment}")
 endfunction()
