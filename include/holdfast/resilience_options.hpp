@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace holdfast {
 
@@ -98,5 +100,13 @@ struct limiter_options {
   /// What congestion multiplies the limit by, 0 < x < 1.
   double decrease = 0.9;
 };
+
+/// All violations, each naming the option, what was given and what it takes; empty if there are
+/// none. For options given in code; configuration files and URLs go through the option table.
+[[nodiscard]] std::vector<std::string> validate(const retry_policy& options);
+[[nodiscard]] std::vector<std::string> validate(const retry_options& options);
+[[nodiscard]] std::vector<std::string> validate(const retry_budget_options& options);
+[[nodiscard]] std::vector<std::string> validate(const breaker_options& options);
+[[nodiscard]] std::vector<std::string> validate(const limiter_options& options);
 
 } // namespace holdfast
