@@ -12,11 +12,12 @@ namespace holdfast {
 
 /// Which database, apart from how it is treated.
 struct connection_target {
-  std::string
-      scheme{}; ///< "postgresql", "sqlite", "mysql", "mariadb", "redis", "rediss", "mongodb"
+  /// "postgresql", "sqlite", "mysql", "mariadb", "redis", "rediss", "mongodb", "mongodb+srv"
+  std::string scheme{};
+  std::string service{};               ///< PostgreSQL: the service file's section that took part
   std::vector<host_port> hosts{};      ///< empty: the engine's local default
   std::optional<std::uint16_t> port{}; ///< of hosts that name none; empty: the engine's own
-  std::string user{};                  ///< empty: the operating system's user
+  std::string user{};                  ///< for PostgreSQL at last the operating system's
   std::string database{};              ///< its name; for SQLite the file or ":memory:"
 };
 
@@ -43,6 +44,7 @@ struct file_text {
 struct config_sources {
   std::function<std::optional<std::string>(const std::string& name)> variable;
   std::function<result<file_text>(const std::string& path)> file;
+  std::function<std::string()> system_user; ///< the name of the user that the process runs as
 
   /// The process's environment and files. Its environment must not change while it is read.
   [[nodiscard]] static config_sources process();

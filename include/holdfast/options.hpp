@@ -130,9 +130,6 @@ struct sqlite_options {
   bool foreign_keys = true;
   bool create = true;     ///< make the file where it is missing
   bool read_only = false; ///< never write
-  /// How often a locked database is asked again, from the first wait to the longest.
-  duration busy_poll_min = std::chrono::milliseconds{1};
-  duration busy_poll_max = std::chrono::milliseconds{25};
   std::uint32_t statement_cache_size = 64;
   std::uint64_t cache_bytes = 2 * 1024 * 1024; ///< page cache of each connection
 };
