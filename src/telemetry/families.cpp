@@ -14,10 +14,15 @@ namespace {
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
+// What metrics "of the database as a whole" normally have nothing to say of, and so leave out
+// unless they do.
+enum class scope : std::uint8_t { host, database };
+
 struct family {
   std::string_view name;
   std::string_view help;
   MetricType type;
+  scope of;
   void (*write)(family_writer&, const reading&);
 };
 
@@ -76,93 +81,93 @@ constexpr auto times = MetricType::Histogram;
 
 // In the order of the text.
 constexpr auto families = std::to_array<family>({
-    {"db_client_connection_count", "Connections by state.", gauge, connection_states},
-    {"db_client_connection_idle_min", "Connections that the pool keeps warm.", gauge,
+    {"db_client_connection_count", "Connections by state.", gauge, scope::host, connection_states},
+    {"db_client_connection_idle_min", "Connections that the pool keeps warm.", gauge, scope::host,
      [](family_writer& w, const reading& r) {
        if (r.pool) w.value(r.pool->min_size);
      }},
-    {"db_client_connection_max", "The most connections that the pool opens.", gauge,
+    {"db_client_connection_max", "The most connections that the pool opens.", gauge, scope::host,
      [](family_writer& w, const reading& r) {
        if (r.pool) w.value(r.pool->max_size);
      }},
-    {"db_client_connection_pending_requests", "Callers that wait for a connection.", gauge,
+    {"db_client_connection_pending_requests", "Callers that wait for a connection.", gauge, scope::host,
      [](family_writer& w, const reading& r) {
        if (r.pool) w.value(r.pool->pending);
      }},
-    {"db_client_connection_timeouts_total", "Waits for a connection that timed out.", counts,
+    {"db_client_connection_timeouts_total", "Waits for a connection that timed out.", counts, scope::host,
      [](family_writer& w, const reading& r) {
        w.value(number(read(r.cold.acquire_failures[static_cast<std::size_t>(timeout)])));
      }},
-    {"db_client_connection_create_time_seconds", "Time to open a connection.", times, create_times},
-    {"db_client_connection_wait_time_seconds", "Time to obtain a connection from the pool.", times,
+    {"db_client_connection_create_time_seconds", "Time to open a connection.", times, scope::host, create_times},
+    {"db_client_connection_wait_time_seconds", "Time to obtain a connection from the pool.", times, scope::host,
      [](family_writer& w, const reading& r) { w.times(r.hot.wait); }},
     {"db_client_connection_use_time_seconds", "Time between borrowing a connection and its return.",
-     times, [](family_writer& w, const reading& r) { w.times(r.hot.use); }},
+     times, scope::host, [](family_writer& w, const reading& r) { w.times(r.hot.use); }},
     {"db_client_operation_duration_seconds", "Time of an operation, all of its attempts included.",
-     times, operation_times},
-    {"holdfast_connections_connecting", "Connects in flight.", gauge,
+     times, scope::database, operation_times},
+    {"holdfast_connections_connecting", "Connects in flight.", gauge, scope::host,
      [](family_writer& w, const reading& r) {
        if (r.pool) w.value(r.pool->connecting);
      }},
-    {"holdfast_connects_total", "Connects that were begun.", counts,
+    {"holdfast_connects_total", "Connects that were begun.", counts, scope::host,
      [](family_writer& w, const reading& r) { w.value(r.kind(event_kind::connection_created)); }},
-    {"holdfast_connection_closes_total", "Connections closed, by reason.", counts,
+    {"holdfast_connection_closes_total", "Connections closed, by reason.", counts, scope::host,
      [](family_writer& w, const reading& r) {
        w.by_reason(r.cold.closes, "reason",
                    {stale, idle, error, pool_closed, lifetime, validation});
      }},
-    {"holdfast_acquire_failures_total", "Callers that got no connection, by reason.", counts,
+    {"holdfast_acquire_failures_total", "Callers that got no connection, by reason.", counts, scope::host,
      [](family_writer& w, const reading& r) {
        w.by_reason(r.cold.acquire_failures, "reason",
                    {timeout, connection_error, overloaded, cancelled, pool_closed});
      }},
-    {"holdfast_leaks_suspected_total", "Leases out for longer than leak_after.", counts,
+    {"holdfast_leaks_suspected_total", "Leases out for longer than leak_after.", counts, scope::host,
      [](family_writer& w, const reading& r) { w.value(r.kind(event_kind::leak_suspected)); }},
-    {"holdfast_pool_clears_total", "Times that all connections of the pool were condemned.", counts,
+    {"holdfast_pool_clears_total", "Times that all connections of the pool were condemned.", counts, scope::host,
      [](family_writer& w, const reading& r) { w.value(r.kind(event_kind::pool_cleared)); }},
-    {"holdfast_attempts_total", "Attempts by outcome.", counts, attempts_by_outcome},
-    {"holdfast_attempt_errors_total", "Failed attempts by error.", counts,
+    {"holdfast_attempts_total", "Attempts by outcome.", counts, scope::database, attempts_by_outcome},
+    {"holdfast_attempt_errors_total", "Failed attempts by error.", counts, scope::database,
      [](family_writer& w, const reading& r) { w.by_code(r.cold.attempt_errors); }},
-    {"holdfast_operation_errors_total", "Operations that failed for good, by error.", counts,
+    {"holdfast_operation_errors_total", "Operations that failed for good, by error.", counts, scope::database,
      [](family_writer& w, const reading& r) { w.by_code(r.cold.operation_errors); }},
-    {"holdfast_retries_total", "Retries that were scheduled.", counts,
+    {"holdfast_retries_total", "Retries that were scheduled.", counts, scope::database,
      [](family_writer& w, const reading& r) { w.value(r.kind(event_kind::retry_scheduled)); }},
-    {"holdfast_retries_declined_total", "Retries that were not made, by reason.", counts,
+    {"holdfast_retries_declined_total", "Retries that were not made, by reason.", counts, scope::database,
      [](family_writer& w, const reading& r) {
        w.by_reason(r.cold.declined, "reason", {budget, deadline, event_reason::attempts, not_safe});
      }},
-    {"holdfast_retry_budget_tokens", "Tokens left in the retry budget.", gauge,
+    {"holdfast_retry_budget_tokens", "Tokens left in the retry budget.", gauge, scope::database,
      [](family_writer& w, const reading& r) {
        if (r.budget) w.value(*r.budget);
      }},
-    {"holdfast_circuit_breaker_state", "1 for the state that the breaker is in.", gauge,
+    {"holdfast_circuit_breaker_state", "1 for the state that the breaker is in.", gauge, scope::host,
      breaker_states},
-    {"holdfast_circuit_breaker_transitions_total", "Changes of the breaker's state.", counts,
+    {"holdfast_circuit_breaker_transitions_total", "Changes of the breaker's state.", counts, scope::host,
      breaker_transitions},
-    {"holdfast_circuit_breaker_not_permitted_total", "Attempts that the breaker refused.", counts,
+    {"holdfast_circuit_breaker_not_permitted_total", "Attempts that the breaker refused.", counts, scope::host,
      [](family_writer& w, const reading& r) {
        if (r.has_host) w.value(r.kind(event_kind::call_not_permitted));
      }},
-    {"holdfast_host_up", "1 unless the host is known to be down.", gauge,
+    {"holdfast_host_up", "1 unless the host is known to be down.", gauge, scope::host,
      [](family_writer& w, const reading& r) {
        if (r.has_host) w.value(r.cold.up.load(std::memory_order_relaxed) ? 1 : 0);
      }},
-    {"holdfast_host_probes_total", "Probes of a host that was down, by outcome.", counts,
+    {"holdfast_host_probes_total", "Probes of a host that was down, by outcome.", counts, scope::host,
      [](family_writer& w, const reading& r) {
        if (!r.has_host) return;
        w.value(number(read(r.cold.probes_succeeded)), "outcome", "success");
        w.value(number(read(r.cold.probes_failed)), "outcome", "failure");
      }},
-    {"holdfast_transactions_begun_total", "Transactions begun.", counts,
+    {"holdfast_transactions_begun_total", "Transactions begun.", counts, scope::database,
      [](family_writer& w, const reading& r) { w.value(number(r.hot.begun)); }},
-    {"holdfast_transactions_total", "Transactions ended, by outcome.", counts, transactions},
-    {"holdfast_transaction_retries_total", "Transactions run again as a whole.", counts,
+    {"holdfast_transactions_total", "Transactions ended, by outcome.", counts, scope::database, transactions},
+    {"holdfast_transaction_retries_total", "Transactions run again as a whole.", counts, scope::database,
      [](family_writer& w, const reading& r) { w.value(r.kind(event_kind::transaction_retried)); }},
-    {"holdfast_outcomes_total", "Lost writes whose fate was asked for, by answer.", counts,
+    {"holdfast_outcomes_total", "Lost writes whose fate was asked for, by answer.", counts, scope::database,
      [](family_writer& w, const reading& r) {
        w.by_reason(r.cold.outcomes, "outcome", {committed, not_committed, unknown});
      }},
-    {"holdfast_thresholds_crossed_total", "Health thresholds crossed, by threshold.", counts,
+    {"holdfast_thresholds_crossed_total", "Health thresholds crossed, by threshold.", counts, scope::database,
      [](family_writer& w, const reading& r) {
        w.by_reason(r.cold.thresholds, "threshold", {latency, failures, utilisation});
      }},
@@ -181,7 +186,7 @@ std::vector<MetricFamily> families_of(const hosts& all) {
   for (const auto& f : families) {
     MetricFamily out{std::string{f.name}, std::string{f.help}, f.type, {}};
     for (const auto& r : readings) {
-      family_writer writer{out, r.identity};
+      family_writer writer{out, r.identity, f.of == scope::host && !r.has_host};
       f.write(writer, r);
     }
     if (!out.metric.empty()) result.push_back(std::move(out));

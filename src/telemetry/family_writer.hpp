@@ -39,11 +39,11 @@ struct reading {
   labels identity;
 };
 
-// Collects the metrics of one family.
+// Collects the metrics of one family. A sparse one leaves out what never happened.
 class family_writer {
 public:
-  family_writer(prometheus::MetricFamily& into, const labels& identity)
-      : into_{into}, identity_{identity} {}
+  family_writer(prometheus::MetricFamily& into, const labels& identity, bool sparse)
+      : into_{into}, identity_{identity}, sparse_{sparse} {}
 
   void value(double v) { add_value(v, identity_); }
   void value(double v, std::string_view label, std::string_view label_value) {
@@ -78,6 +78,7 @@ private:
   }
 
   void add_value(double v, labels l) {
+    if (sparse_ && v == 0 && into_.type == prometheus::MetricType::Counter) return;
     prometheus::ClientMetric metric;
     metric.label = std::move(l);
     (into_.type == prometheus::MetricType::Gauge ? metric.gauge.value : metric.counter.value) = v;
@@ -94,12 +95,14 @@ private:
                                                 : std::numeric_limits<double>::infinity();
       h.bucket.push_back({h.sample_count, bound});
     }
+    if (sparse_ && h.sample_count == 0) return;
     h.sample_sum = static_cast<double>(total.nanoseconds) / 1e9;
     into_.metric.push_back(std::move(metric));
   }
 
   prometheus::MetricFamily& into_;
   const labels& identity_;
+  bool sparse_;
 };
 
 } // namespace holdfast::detail
