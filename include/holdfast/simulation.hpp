@@ -3,11 +3,15 @@
 #include <holdfast/runtime.hpp>
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace holdfast {
@@ -114,34 +118,28 @@ private:
 
 template <class T>
 T sim_runtime::run(task<T> t) {
-  std::exception_ptr failure;
-  if constexpr (std::is_void_v<T>) {
-    bool done = false;
-    auto body = [](task<void> inner, std::exception_ptr& thrown, bool& ended) -> task<void> {
-      try {
+  // Shared with the task: after a lost wake-up it outlives this call.
+  struct ending {
+    std::exception_ptr thrown;
+    std::conditional_t<std::is_void_v<T>, bool, std::optional<T>> value{};
+  };
+  const auto end = std::make_shared<ending>();
+  auto body = [](task<T> inner, std::shared_ptr<ending> out) -> task<void> {
+    try {
+      if constexpr (std::is_void_v<T>) {
         co_await std::move(inner);
-      } catch (...) {
-        thrown = std::current_exception();
+        out->value = true;
+      } else {
+        out->value.emplace(co_await std::move(inner));
       }
-      ended = true;
-    };
-    spawn(body(std::move(t), failure, done));
-    run_to_end([&] { return done; });
-    if (failure) std::rethrow_exception(failure);
-  } else {
-    std::optional<T> value;
-    auto body = [](task<T> inner, std::exception_ptr& thrown, std::optional<T>& out) -> task<void> {
-      try {
-        out.emplace(co_await std::move(inner));
-      } catch (...) {
-        thrown = std::current_exception();
-      }
-    };
-    spawn(body(std::move(t), failure, value));
-    run_to_end([&] { return value.has_value() || failure; });
-    if (failure) std::rethrow_exception(failure);
-    return std::move(*value);
-  }
+    } catch (...) {
+      out->thrown = std::current_exception();
+    }
+  };
+  spawn(body(std::move(t), end));
+  run_to_end([&] { return static_cast<bool>(end->value) || end->thrown; });
+  if (end->thrown) std::rethrow_exception(end->thrown);
+  if constexpr (!std::is_void_v<T>) return std::move(*end->value);
 }
 
 } // namespace holdfast
