@@ -1,15 +1,15 @@
 #pragma once
 
 #include <holdfast/event.hpp>
+#include <holdfast/log_options.hpp>
 #include <holdfast/result.hpp>
 #include <holdfast/time.hpp>
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace spdlog {
@@ -18,20 +18,7 @@ class logger;
 
 namespace holdfast {
 
-enum class log_format : std::uint8_t { text, json };
-enum class log_level : std::uint8_t { trace, debug, info, warning, error };
-
 [[nodiscard]] std::string_view to_string(log_level) noexcept;
-
-struct log_options {
-  log_format format = log_format::text;
-  /// What happens with every healthy operation is below `info`: off unless asked for.
-  log_level level = log_level::info;
-  /// Alike lines (kind, reason, code, database, host) a window that are written one by one; of what
-  /// follows only the 100th, the 1,000th … and a count when the window ends. Empty: no limit.
-  std::optional<std::uint32_t> burst = 5;
-  duration window = std::chrono::seconds{10};
-};
 
 /// All violations, each naming the option and what it takes; empty if there are none.
 [[nodiscard]] std::vector<std::string> validate(const log_options& options);

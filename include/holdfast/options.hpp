@@ -1,5 +1,6 @@
 #pragma once
 
+#include <holdfast/log_options.hpp>
 #include <holdfast/pool_options.hpp>
 #include <holdfast/resilience_options.hpp>
 #include <holdfast/result.hpp>
@@ -88,15 +89,6 @@ struct health_options {
   std::optional<std::uint32_t> failure_threshold = 3;
   /// In use or connecting, as a share of `pool.max_size`.
   std::optional<double> utilisation_threshold = 0.9;
-};
-
-enum class log_format : std::uint8_t { text, json };
-enum class log_level : std::uint8_t { trace, debug, info, warning, error, critical, off };
-
-struct log_options {
-  log_level level = log_level::info;
-  log_format format = log_format::text;
-  std::string file{}; ///< empty: stderr
 };
 
 struct metrics_options {

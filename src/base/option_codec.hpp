@@ -62,8 +62,8 @@ inline constexpr auto enum_names<pool_options::reset_mode> =
 template <>
 inline constexpr auto enum_names<log_format> = std::to_array<std::string_view>({"text", "json"});
 template <>
-inline constexpr auto enum_names<log_level> = std::to_array<std::string_view>(
-    {"trace", "debug", "info", "warning", "error", "critical", "off"});
+inline constexpr auto enum_names<log_level> =
+    std::to_array<std::string_view>({"trace", "debug", "info", "warning", "error"});
 template <>
 inline constexpr auto enum_names<pooler_mode> =
     std::to_array<std::string_view>({"none", "transaction"});

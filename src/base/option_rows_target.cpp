@@ -100,6 +100,9 @@ void add_watch_rows(std::vector<option>& rows) {
       [](auto& c) -> auto& { return c.options.health.utilisation_threshold; }, share,
       "Share of `pool.max_size` in use that is reported.");
   b.add(
+      "log.enabled", [](auto& c) -> auto& { return c.options.log.enabled; }, no_bounds,
+      "Log the database's events.");
+  b.add(
       "log.level", [](auto& c) -> auto& { return c.options.log.level; }, no_bounds,
       "The least severe that is logged.");
   b.add(
@@ -107,6 +110,12 @@ void add_watch_rows(std::vector<option>& rows) {
       "For people, or one JSON object a line.");
   b.add_path(
       "log.file", [](auto& c) -> auto& { return c.options.log.file; }, "Where to; empty: stderr.");
+  b.add(
+      "log.burst", [](auto& c) -> auto& { return c.options.log.burst; }, between(1, 1'000'000),
+      "Alike lines a window that are written one by one; the rest is counted.");
+  b.add(
+      "log.window", [](auto& c) -> auto& { return c.options.log.window; }, positive_time,
+      "Length of that window.");
   b.add(
       "metrics.enabled", [](auto& c) -> auto& { return c.options.metrics.enabled; }, no_bounds,
       "Count for Prometheus.");
