@@ -201,7 +201,7 @@ task<result<void>> connection::ping(runtime& rt, deadline until) {
   auto looking = rt.offload(look);
   const int code = co_await std::move(looking);
   if (code == SQLITE_OK && moved != 0)
-    co_return located(classify({.code = SQLITE_READONLY_DBMOVED, .native_message = {}}));
+    co_return located(classify({.code = SQLITE_READONLY_DBMOVED}));
   auto asking = control(rt, "SELECT 1 FROM sqlite_schema LIMIT 1", until);
   co_return co_await std::move(asking);
 }

@@ -23,7 +23,7 @@ struct settings {
   /// A file's path, taken literally (never as a URI), or ":memory:": one database that lives as
   /// long as the driver and is seen by all its connections.
   std::string path;
-  sqlite_options options; ///< validated by the option table; `journal_mode` is not for memory
+  sqlite_options options{}; ///< validated by the option table; `journal_mode` is not for memory
 };
 
 /// True if `path` names the database in memory, which wants a pool of exactly one connection.

@@ -32,7 +32,7 @@ struct error_row {
 /// A failed call and what the connection looked like around it.
 struct failure {
   int code = 0;
-  std::string_view native_message;
+  std::string_view native_message{};
   bool was_in_transaction = false; ///< before the call
   bool in_transaction = false;     ///< after it
   bool commits = false; ///< success would have committed: COMMIT, or a write outside a transaction

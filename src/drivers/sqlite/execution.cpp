@@ -154,7 +154,7 @@ result<void> execution::deliver() {
   int index = 0;
   for (auto& cell : cells)
     if (!read_cell(raw(), index++, cell))
-      return classify({.code = SQLITE_NOMEM, .native_message = {}});
+      return classify({.code = SQLITE_NOMEM});
   return sink_->row(cells);
 }
 
