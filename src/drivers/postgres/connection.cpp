@@ -1,0 +1,297 @@
+#include "drivers/postgres/connection.hpp"
+
+#include <charconv>
+
+namespace holdfast::drivers::postgres {
+namespace {
+
+/// Rows that are read and thrown away after the sink has had enough, before the connection is given
+/// up instead.
+constexpr std::uint64_t most_drained_rows = 10'000;
+
+std::string prefix_from(std::uint64_t seed) {
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), seed, 36);
+  return "hf_" + std::string{digits.data(), end.ptr} + "_";
+}
+
+/// "UPDATE 3" -> 3. What a SELECT found is not what it affected.
+std::uint64_t affected_by(PGresult* r, std::string_view tag) noexcept {
+  if (tag.starts_with("SELECT") || tag.starts_with("FETCH") || tag.starts_with("MOVE")) return 0;
+  const std::string_view text = PQcmdTuples(r);
+  std::uint64_t n = 0;
+  std::from_chars(text.data(), text.data() + text.size(), n);
+  return n;
+}
+
+bool reported_on(const PGconn* c, const char* parameter) noexcept {
+  const char* text = PQparameterStatus(c, parameter);
+  return text && std::string_view{text} == "on";
+}
+
+} // namespace
+
+struct connection::reception {
+  statement_result done;
+  std::optional<error> failure;
+  bool from_sink = false;             // the failure is the sink's, not the server's
+  bool announced = false;             // the sink knows the columns
+  bool unfinished = false;            // the protocol is left in the middle: nothing can follow
+  std::uint64_t drained = 0;          // rows after the failure
+  std::optional<row_shape> own_shape; // where the result differs from what was described
+};
+
+connection::connection(pg_connection connected, const settings& s, canceller& cancels,
+                       std::uint64_t seed)
+    : wire_{std::move(connected)}, cancels_{cancels}, cache_{s.engine.statement_cache_size},
+      peer_{peer_of(s)}, name_prefix_{prefix_from(seed)},
+      names_statements_{s.engine.pooler == pooler_mode::none && s.engine.statement_cache_size > 0},
+      shares_session_{s.engine.pooler == pooler_mode::transaction},
+      settings_read_only_{s.engine.options.find("read_only") != std::string::npos} {}
+
+std::optional<error> connection::refuse(runtime& rt, deadline until) const {
+  if (broken_ || wire_.raw() == nullptr) {
+    situation before;
+    before.when = phase::not_sent;
+    return lost_error(wire_.last_words(), {}, before);
+  }
+  if (rt.cancelled()) return refusal(errc::cancelled, "cancelled before anything was sent");
+  if (until.expired(rt.coarse_now()))
+    return refusal(errc::deadline_exceeded, "the deadline passed before anything was sent");
+  return std::nullopt;
+}
+
+bool connection::block_open() const noexcept {
+  return PQtransactionStatus(wire_.raw()) != PQTRANS_IDLE;
+}
+
+situation connection::situation_for(const sql_facts& facts) const noexcept {
+  situation s;
+  s.writes = facts.writes;
+  s.in_block = block_open();
+  s.ends_block = facts.controls_transaction && facts.writes;
+  s.opened_read_only = read_only_block_ || settings_read_only_;
+  s.server_is_standby = reported_on(wire_.raw(), "in_hot_standby") ||
+                        reported_on(wire_.raw(), "default_transaction_read_only");
+  return s;
+}
+
+error connection::lost(const situation& s) {
+  broken_ = true;
+  return lost_error(wire_.last_words(), PQerrorMessage(wire_.raw()), s);
+}
+
+error connection::stopped(wire_status status, const situation& s) {
+  if (status == wire_status::lost) {
+    // The server's last words may have come before the end of the stream.
+    const auto r = wire_.take();
+    const char* state = r ? PQresultErrorField(r.get(), PG_DIAG_SQLSTATE) : nullptr;
+    broken_ = true;
+    return state ? refused(r.get(), s) : lost(s);
+  }
+  broken_ = true;
+  // A cancelled wait for synchronous replication would acknowledge an unreplicated commit.
+  if (!s.committing && !s.ends_block) cancels_.cancel(wire_.raw());
+  return unanswered_error(
+      status == wire_status::cancelled ? wait_status::cancelled : wait_status::timed_out, s);
+}
+
+error connection::refused(const PGresult* r, const situation& s) {
+  const auto reply = read_reply(r);
+  if (reply.sqlstate.empty()) return lost(s); // libpq's own words: there was no reply
+  error e = answered_error(reply, s);
+  if (broken_) e.connection_usable = false;
+  if (!e.connection_usable) broken_ = true;
+  return e;
+}
+
+/// PostgreSQL 13 does not say of itself that it is a standby. In a block it cannot be asked: there
+/// the error stays what it is.
+bool connection::must_ask_whether_read_only(const error& e, const situation& s) const noexcept {
+  return e.code == errc::read_only_transaction && !s.in_block && !s.opened_read_only && !broken_ &&
+         !PQparameterStatus(wire_.raw(), "in_hot_standby");
+}
+
+task<result<statement_result>> connection::execute(runtime& rt, statement what, row_sink* rows,
+                                                   deadline until) {
+  if (auto no = refuse(rt, until)) co_return std::move(*no);
+  prepared_statement* s = cache_.find(what.sql);
+  bool cached = s != nullptr;
+  while (true) {
+    if (!s) {
+      const auto facts = classify(what.sql);
+      auto made = co_await prepare(rt, what.sql, facts, until);
+      if (!made) co_return std::move(made).error();
+      s = *made;
+    }
+    situation now = situation_for(s->facts);
+    now.used_cached = cached;
+    auto outcome = co_await run(rt, *s, what, rows, now, until);
+    if (outcome) co_return outcome;
+    const bool stale = cached && means_stale_statement(outcome.error().native_code);
+    if (!stale && must_ask_whether_read_only(outcome.error(), now)) {
+      const auto asked = co_await server_is_read_only(rt, until);
+      if (asked && *asked) co_return read_only_server_error(std::move(outcome.error()));
+    }
+    if (!stale) co_return outcome;
+    if (!broken_) cache_.doom(what.sql);
+    if (broken_ || now.in_block) co_return outcome;
+    s = nullptr;
+    cached = false;
+  }
+}
+
+task<result<statement_result>> connection::run(runtime& rt, const prepared_statement& s,
+                                               statement what, row_sink* rows, situation now,
+                                               deadline until) {
+  if (auto fits = parameters_.encode(what.parameters, s.parameter_types); !fits)
+    co_return std::move(fits).error();
+  // The one moment at which a dead connection proves that a write was never sent.
+  if (now.writes && !now.in_block && wire_.gone()) {
+    now.when = phase::not_sent;
+    co_return lost(now);
+  }
+  if (auto sent = send(s, now); !sent) co_return std::move(sent).error();
+  dirty_ = dirty_ || s.facts.dirties;
+  const bool drops = s.facts.drops_statements;
+  const receiving to{rows, s.shape.types.empty() ? nullptr : &s.shape};
+  auto outcome = co_await receive(rt, to, now, until);
+  if (drops) cache_.forget_all(); // `s` is gone from here
+  co_return outcome;
+}
+
+result<void> connection::send(const prepared_statement& s, situation& now) {
+  const int format = s.shape.binary ? 1 : 0;
+  const auto& p = parameters_;
+  const int sent =
+      s.name.empty()
+          ? PQsendQueryParams(wire_.raw(), s.sql.c_str(), p.count(), s.parameter_types.data(),
+                              p.values(), p.lengths(), p.formats(), format)
+          : PQsendQueryPrepared(wire_.raw(), s.name.c_str(), p.count(), p.values(), p.lengths(),
+                                p.formats(), format);
+  if (sent == 1) {
+    // Bounded memory: libpq hands out each row as it comes.
+    if (!s.shape.types.empty()) PQsetSingleRowMode(wire_.raw());
+    return {};
+  }
+  // The end of the message never left, and without it the server does nothing.
+  now.when = phase::not_sent;
+  return lost(now);
+}
+
+task<result<statement_result>> connection::receive(runtime& rt, receiving to, situation now,
+                                                   deadline until) {
+  reception got;
+  while (true) {
+    const auto status = co_await wire_.ready(rt, until);
+    if (status != wire_status::ok) {
+      error e = stopped(status, now);
+      if (!got.failure) co_return e;
+      got.unfinished = true; // what was known before counts for more
+      break;
+    }
+    const auto r = wire_.take();
+    if (!r) break;
+    if (!accept(r.get(), to, got, now)) break;
+  }
+  wire_.drop_notifications();
+  if (got.failure) co_return failed_after(std::move(got), now);
+  co_return std::move(got.done);
+}
+
+/// The first failure, with what the end of the statement says about it.
+error connection::failed_after(reception got, const situation& now) {
+  error e = std::move(*got.failure);
+  if (got.unfinished) {
+    if (!std::exchange(broken_, true)) cancels_.cancel(wire_.raw());
+    e.connection_usable = false;
+    e.transaction_usable = false;
+  }
+  if (!got.from_sink) return e;
+  // The server did its work, or was stopped in it; the rows were wanted no more.
+  e.when = got.unfinished ? phase::sent : phase::answered;
+  if (now.writes && !now.in_block)
+    e.effect = got.unfinished ? side_effect::unknown : side_effect::applied;
+  return e;
+}
+
+/// False if the rest must not be waited for.
+bool connection::accept(const PGresult* r, const receiving& to, reception& got,
+                        const situation& now) {
+  switch (PQresultStatus(r)) {
+  case PGRES_SINGLE_TUPLE:
+  case PGRES_TUPLES_OK: accept_rows(r, to, got); break;
+  case PGRES_COMMAND_OK:
+  case PGRES_EMPTY_QUERY: break;
+  case PGRES_COPY_IN:
+  case PGRES_COPY_OUT:
+  case PGRES_COPY_BOTH:
+    got.failure = make_error(errc::feature_not_supported, "COPY from or to the client");
+    got.unfinished = true;
+    return false;
+  default:
+    if (!got.failure) got.failure = refused(r, now);
+    return true;
+  }
+  if (PQresultStatus(r) != PGRES_SINGLE_TUPLE) {
+    auto* mutable_result = const_cast<PGresult*>(r); // libpq's readers of the tag are not const
+    got.done.tag = PQcmdStatus(mutable_result);
+    got.done.rows_affected = affected_by(mutable_result, got.done.tag);
+  }
+  got.unfinished = got.drained > most_drained_rows;
+  return !got.unfinished;
+}
+
+void connection::accept_rows(const PGresult* r, const receiving& to, reception& got) {
+  const int n = PQntuples(r);
+  if (got.failure) got.drained += static_cast<std::uint64_t>(n);
+  if (got.failure || !to.rows || !to.shape) return;
+  if (!got.announced && !to.shape->matches(r)) got.own_shape = row_shape::of(r);
+  const row_shape& shape = got.own_shape ? *got.own_shape : *to.shape;
+  if (!std::exchange(got.announced, true)) to.rows->columns(shape.columns);
+  for (int i = 0; i < n && !got.failure; ++i) {
+    auto decoded = decode_row(r, i, shape, cells_);
+    if (decoded) decoded = to.rows->row(cells_);
+    if (decoded) continue;
+    got.failure = std::move(decoded).error();
+    got.from_sink = true;
+  }
+}
+
+bool connection::dirty() const noexcept { return dirty_ || (wire_.raw() && block_open()); }
+
+transaction_status connection::in_transaction() const noexcept {
+  if (!wire_.raw()) return transaction_status::unknown;
+  switch (PQtransactionStatus(wire_.raw())) {
+  case PQTRANS_IDLE: return transaction_status::none;
+  case PQTRANS_INTRANS: return transaction_status::open;
+  case PQTRANS_INERROR: return transaction_status::failed;
+  default: return transaction_status::unknown;
+  }
+}
+
+void connection::close() noexcept {
+  broken_ = true;
+  wire_.close();
+}
+
+task<result<bool>> connection::server_is_read_only(runtime& rt, deadline until) {
+  if (PQparameterStatus(wire_.raw(), "in_hot_standby"))
+    co_return reported_on(wire_.raw(), "in_hot_standby") ||
+        reported_on(wire_.raw(), "default_transaction_read_only");
+  struct single_cell final : row_sink {
+    void columns(std::span<const column>) override {}
+    result<void> row(std::span<value> cells) override {
+      if (const auto* b = std::get_if<bool>(&cells.front())) says_so = *b;
+      return {};
+    }
+    bool says_so = false;
+  } answer;
+  statement ask;
+  ask.sql = "select pg_is_in_recovery() or current_setting('transaction_read_only')::bool";
+  const auto asked = co_await execute(rt, ask, &answer, until);
+  if (!asked) co_return asked.error();
+  co_return answer.says_so;
+}
+
+} // namespace holdfast::drivers::postgres

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "drivers/postgres/cancel.hpp"
+#include "drivers/postgres/errors.hpp"
+#include "drivers/postgres/parameters.hpp"
+#include "drivers/postgres/settings.hpp"
+#include "drivers/postgres/statement_cache.hpp"
+#include "drivers/postgres/wire.hpp"
+#include "drivers/sql_driver.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::drivers::postgres {
+
+/// One session with a PostgreSQL server. Does not retry, with one exception: a statement that this
+/// connection had prepared and that the server no longer accepts (the schema changed) is prepared
+/// anew once, outside transactions.
+///
+/// It does not do COPY, LISTEN, or several statements in one `execute`.
+class connection final : public sql_connection {
+public:
+  /// `seed` makes the names of prepared statements differ from those of others that a pooler lets
+  /// share the session. `cancels` outlives this object.
+  connection(pg_connection connected, const settings& s, canceller& cancels, std::uint64_t seed);
+
+  task<result<statement_result>> execute(runtime& rt, statement what, row_sink* rows,
+                                         deadline until) override;
+  task<result<void>> script(runtime& rt, std::string_view sql, deadline until) override;
+  task<result<void>> begin(runtime& rt, begin_options how, deadline until) override;
+  task<result<void>> commit(runtime& rt, deadline until) override;
+  task<result<void>> rollback(runtime& rt, deadline until) override;
+  task<result<void>> savepoint(runtime& rt, std::uint32_t depth, deadline until) override;
+  task<result<void>> release_savepoint(runtime& rt, std::uint32_t depth, deadline until) override;
+  task<result<void>> rollback_to_savepoint(runtime& rt, std::uint32_t depth,
+                                           deadline until) override;
+  task<result<void>> ping(runtime& rt, deadline until) override;
+  task<result<void>> reset(runtime& rt, deadline until) override;
+
+  [[nodiscard]] bool dirty() const noexcept override;
+  [[nodiscard]] transaction_status in_transaction() const noexcept override;
+  [[nodiscard]] std::string_view peer() const noexcept override { return peer_; }
+  void interrupt() noexcept override { wire_.interrupt(); }
+  void close() noexcept override;
+
+  /// What the server itself says of taking no writes: it is a standby, or read-only by its own
+  /// configuration. PostgreSQL 14 and newer tell without being asked; from 13 this is a query, to
+  /// be made outside a failed transaction.
+  task<result<bool>> server_is_read_only(runtime& rt, deadline until);
+
+private:
+  /// How a result is received: where rows go and what is known of them.
+  struct receiving {
+    row_sink* rows = nullptr;
+    const row_shape* shape = nullptr; ///< null: nobody looks at the rows
+  };
+  struct reception; // what has come so far
+
+  std::optional<error> refuse(runtime& rt, deadline until) const;
+  [[nodiscard]] bool block_open() const noexcept;
+  [[nodiscard]] situation situation_for(const sql_facts& facts) const noexcept;
+  error lost(const situation& s);
+  error stopped(wire_status status, const situation& s);
+  error refused(const PGresult* r, const situation& s);
+  error failed_after(reception got, const situation& now);
+  bool must_ask_whether_read_only(const error& e, const situation& s) const noexcept;
+
+  task<result<prepared_statement*>> prepare(runtime& rt, std::string_view sql, sql_facts facts,
+                                            deadline until);
+  void queue_preparation(const prepared_statement& s);
+  result<row_shape> described(std::vector<pg_result>& results, prepared_statement& s);
+  task<result<statement_result>> run(runtime& rt, const prepared_statement& s, statement what,
+                                     row_sink* rows, situation now, deadline until);
+  result<void> send(const prepared_statement& s, situation& now);
+  task<result<statement_result>> receive(runtime& rt, receiving to, situation now, deadline until);
+  bool accept(const PGresult* r, const receiving& to, reception& got, const situation& now);
+  void accept_rows(const PGresult* r, const receiving& to, reception& got);
+  task<result<statement_result>> simple(runtime& rt, const char* sql, situation now,
+                                        deadline until);
+  task<result<void>> in_block(runtime& rt, std::string sql, deadline until);
+  task<result<void>> run_hygiene(runtime& rt, deadline until);
+
+  wire wire_;
+  canceller& cancels_;
+  statement_cache cache_;
+  parameter_block parameters_;
+  std::vector<value> cells_; // of the row being read; reused
+  std::string peer_;
+  std::string name_prefix_;
+  std::uint64_t names_ = 0;
+  bool names_statements_;   // false behind a transaction pooler, or without a cache
+  bool shares_session_;     // behind a transaction pooler: no session state is ours to reset
+  bool settings_read_only_; // the session's own settings ask for read-only transactions
+  bool read_only_block_ = false;
+  bool dirty_ = false;
+  bool broken_ = false; // only close is left
+};
+
+} // namespace holdfast::drivers::postgres

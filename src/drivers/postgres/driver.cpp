@@ -1,0 +1,56 @@
+#include "drivers/postgres/driver.hpp"
+
+#include "drivers/postgres/connect.hpp"
+#include "drivers/postgres/connect_failure.hpp"
+#include "drivers/postgres/connection.hpp"
+#include "drivers/postgres/sql_text.hpp"
+
+namespace holdfast::drivers::postgres {
+namespace {
+
+class driver final : public sql_driver {
+public:
+  explicit driver(settings s) : settings_{std::move(s)}, host_{peer_of(settings_)} {}
+
+  std::string_view engine() const noexcept override { return "postgresql"; }
+  std::string_view host() const noexcept override { return host_; }
+
+  task<result<connection_ptr>> open(runtime& rt, deadline until) override {
+    auto connected = co_await connect(rt, settings_, until);
+    if (!connected) {
+      connected.error().where.host = host_;
+      co_return std::move(connected).error();
+    }
+    co_return std::make_unique<connection>(std::move(*connected), settings_, cancels_, rt.random());
+  }
+
+  bool condemns_host(const error& e) const noexcept override { return says_host_is_down(e); }
+  const operation_table_sql& operation_table() const noexcept override {
+    return postgres::operation_table();
+  }
+  bool single_writer() const noexcept override { return false; }
+  bool writes(std::string_view sql) const noexcept override { return classify(sql).writes; }
+  std::string placeholder(std::uint32_t position) const override {
+    return "$" + std::to_string(position);
+  }
+  std::uint32_t max_parameters() const noexcept override { return 65'535; }
+
+private:
+  const settings settings_;
+  const std::string host_;
+  canceller cancels_;
+};
+
+} // namespace
+
+std::string peer_of(const settings& s) {
+  const auto port = s.server.port.value_or(default_port);
+  if (s.server.is_socket()) return s.server.host + "/.s.PGSQL." + std::to_string(port);
+  return to_string(host_port{s.server.host, port});
+}
+
+std::unique_ptr<sql_driver> make_driver(settings s) {
+  return std::make_unique<driver>(std::move(s));
+}
+
+} // namespace holdfast::drivers::postgres

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <holdfast/options.hpp>
+#include <holdfast/url.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace holdfast::drivers::postgres {
+
+inline constexpr std::uint16_t default_port = 5432;
+
+/// One server and how to enter it. Several hosts are several drivers.
+struct settings {
+  host_port server{"localhost"}; ///< a name, an address, or the folder of a Unix socket
+  std::string database{};        ///< empty: named like the user, as the server does it
+  /// Asked at each connect, on a thread that may block. None: no user name and no password.
+  credential_provider credentials{};
+  tls_options tls{};
+  std::string application_name = "holdfast";
+  postgres_options engine{};
+};
+
+/// "db1:5432" or "/var/run/postgresql/.s.PGSQL.5432".
+[[nodiscard]] std::string peer_of(const settings&);
+
+} // namespace holdfast::drivers::postgres

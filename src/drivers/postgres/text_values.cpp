@@ -1,0 +1,201 @@
+#include "drivers/postgres/text_values.hpp"
+
+#include "drivers/postgres/array_decoding.hpp"
+#include "drivers/postgres/types.hpp"
+
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace holdfast::drivers::postgres {
+namespace {
+
+using std::chrono::microseconds;
+
+template <class T>
+bool take_number(std::string_view text, T& number) noexcept {
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
+  return end.ec == std::errc{} && end.ptr == text.data() + text.size();
+}
+
+bool take_integer(std::string_view text, value& out) noexcept {
+  std::int64_t number = 0;
+  if (!take_number(text, number)) return false;
+  out = number;
+  return true;
+}
+
+bool take_real(std::string_view text, value& out) noexcept {
+  double number = 0;
+  if (!take_number(text, number)) return false; // NaN and Infinity included
+  out = number;
+  return true;
+}
+
+int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool take_bytes(std::string_view text, value& out) {
+  if (!text.starts_with("\\x") || text.size() % 2 != 0) return false;
+  bytes all;
+  all.reserve(text.size() / 2 - 1);
+  for (std::size_t i = 2; i < text.size(); i += 2) {
+    const int high = hex_digit(text[i]);
+    const int low = hex_digit(text[i + 1]);
+    if (high < 0 || low < 0) return false;
+    all.push_back(static_cast<std::byte>(high * 16 + low));
+  }
+  out = std::move(all);
+  return true;
+}
+
+bool take_uuid(std::string_view text, value& out) noexcept {
+  uuid id;
+  if (!parse(text, id)) return false;
+  out = id;
+  return true;
+}
+
+/// Reads from the front of a text and remembers whether all fitted.
+class scanner {
+public:
+  explicit scanner(std::string_view text) noexcept : rest_{text} {}
+
+  int number() noexcept {
+    int n = 0;
+    const auto end = std::from_chars(rest_.data(), rest_.data() + rest_.size(), n);
+    if (end.ec != std::errc{} || n < 0) good_ = false;
+    rest_.remove_prefix(static_cast<std::size_t>(end.ptr - rest_.data()));
+    return n;
+  }
+  void expect(char c) noexcept { good_ = skip(c) && good_; }
+  bool skip(char c) noexcept {
+    if (!rest_.starts_with(c)) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  bool skip_last(std::string_view text) noexcept {
+    if (!rest_.ends_with(text)) return false;
+    rest_.remove_suffix(text.size());
+    return true;
+  }
+  /// The digits behind a decimal point, as millionths.
+  int millionths() noexcept {
+    int n = 0;
+    int digits = 0;
+    for (; !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9'; ++digits) {
+      if (digits < 6) n = n * 10 + (rest_.front() - '0');
+      rest_.remove_prefix(1);
+    }
+    for (; digits < 6; ++digits) n *= 10;
+    return n;
+  }
+  [[nodiscard]] bool done() const noexcept { return good_ && rest_.empty(); }
+  [[nodiscard]] bool good() const noexcept { return good_; }
+  [[nodiscard]] bool at_sign() const noexcept {
+    return rest_.starts_with('+') || rest_.starts_with('-');
+  }
+
+private:
+  std::string_view rest_;
+  bool good_ = true;
+};
+
+/// Days since 1970 in the proleptic Gregorian calendar, for any year that the server has: the
+/// standard library's years end at 32,767.
+std::int64_t days_since_1970(std::int64_t year, int month, int day) noexcept {
+  year -= month <= 2 ? 1 : 0;
+  const auto era = (year >= 0 ? year : year - 399) / 400;
+  const auto year_of_era = year - era * 400;
+  const auto day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  const auto day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  return era * 146'097 + day_of_era - 719'468;
+}
+
+std::int64_t scan_date(scanner& in, bool before_christ) noexcept {
+  const std::int64_t year = in.number();
+  in.expect('-');
+  const int month = in.number();
+  in.expect('-');
+  const int day = in.number();
+  return days_since_1970(before_christ ? 1 - year : year, month, day);
+}
+
+microseconds scan_time(scanner& in) noexcept {
+  const std::chrono::hours hours{in.number()};
+  in.expect(':');
+  const std::chrono::minutes minutes{in.number()};
+  in.expect(':');
+  const std::chrono::seconds seconds{in.number()};
+  microseconds total = hours + minutes + seconds;
+  if (in.skip('.')) total += microseconds{in.millionths()};
+  return total;
+}
+
+/// "+02", "-03:30", "+05:53:28"
+std::chrono::seconds scan_offset(scanner& in) noexcept {
+  const bool west = in.skip('-');
+  if (!west) in.expect('+');
+  std::chrono::seconds total = std::chrono::hours{in.number()};
+  if (in.skip(':')) total += std::chrono::minutes{in.number()};
+  if (in.skip(':')) total += std::chrono::seconds{in.number()};
+  return west ? -total : total;
+}
+
+bool take_date(std::string_view text, value& out) noexcept {
+  scanner in{text};
+  const bool before_christ = in.skip_last(" BC");
+  const auto days = scan_date(in, before_christ);
+  if (!in.done() || !std::in_range<int>(days)) return false;
+  out = date{std::chrono::days{static_cast<int>(days)}};
+  return true;
+}
+
+bool take_time(std::string_view text, value& out) noexcept {
+  scanner in{text};
+  const auto micros = scan_time(in);
+  if (!in.done()) return false;
+  out = time_of_day{micros};
+  return true;
+}
+
+bool take_timestamp(std::string_view text, value& out) noexcept {
+  scanner in{text};
+  const bool before_christ = in.skip_last(" BC");
+  const auto days = scan_date(in, before_christ);
+  in.expect(' ');
+  auto micros = scan_time(in);
+  if (in.at_sign()) micros -= scan_offset(in);
+  constexpr auto most_days = std::numeric_limits<std::int64_t>::max() / microseconds_a_day - 1;
+  if (!in.done() || days > most_days || days < -most_days) return false;
+  out = timestamp{microseconds{days * microseconds_a_day} + micros};
+  return true;
+}
+
+} // namespace
+
+bool decode_text(std::string_view text, Oid type, value& out) {
+  const auto* known = find_type(type);
+  if (known && known->element != 0) return decode_array_text(text, known->element, out);
+  switch (known ? known->as : value_type::text) {
+  case value_type::boolean: return (text == "t" || text == "f") && (out = text == "t", true);
+  case value_type::integer: return take_integer(text, out);
+  case value_type::real: return take_real(text, out);
+  case value_type::bytes: return take_bytes(text, out);
+  case value_type::uuid: return take_uuid(text, out);
+  case value_type::date: return take_date(text, out);
+  case value_type::time: return take_time(text, out);
+  case value_type::timestamp: return take_timestamp(text, out);
+  case value_type::numeric: out = numeric{std::string{text}}; return true;
+  case value_type::json: out = json_text{std::string{text}}; return true;
+  default: out = std::string{text}; return true;
+  }
+}
+
+} // namespace holdfast::drivers::postgres

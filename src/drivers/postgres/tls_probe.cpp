@@ -1,0 +1,141 @@
+#include "drivers/postgres/tls_probe.hpp"
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <netdb.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <optional>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace holdfast::drivers::postgres {
+namespace {
+
+struct free_tls {
+  void operator()(SSL* s) const noexcept { SSL_free(s); }
+  void operator()(SSL_CTX* c) const noexcept { SSL_CTX_free(c); }
+  void operator()(addrinfo* a) const noexcept { ::freeaddrinfo(a); }
+};
+template <class T>
+using owned = std::unique_ptr<T, free_tls>;
+
+class socket_handle {
+public:
+  explicit socket_handle(int descriptor) noexcept : descriptor_{descriptor} {}
+  socket_handle(const socket_handle&) = delete;
+  socket_handle& operator=(const socket_handle&) = delete;
+  ~socket_handle() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  [[nodiscard]] int get() const noexcept { return descriptor_; }
+
+private:
+  int descriptor_;
+};
+
+owned<addrinfo> numeric_address(const tls_probe_target& to) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  ::getaddrinfo(to.address.c_str(), std::to_string(to.port).c_str(), &hints, &found);
+  return owned<addrinfo>{found};
+}
+
+tls_finding from_verification(long code) noexcept {
+  switch (code) {
+  case X509_V_OK: return tls_finding::handshake_failed;
+  case X509_V_ERR_CERT_HAS_EXPIRED: return tls_finding::expired;
+  case X509_V_ERR_CERT_NOT_YET_VALID: return tls_finding::not_yet_valid;
+  case X509_V_ERR_HOSTNAME_MISMATCH:
+  case X509_V_ERR_IP_ADDRESS_MISMATCH: return tls_finding::wrong_name;
+  default: return tls_finding::untrusted;
+  }
+}
+
+/// Verifies as libpq was asked to.
+owned<SSL> make_session(SSL_CTX* context, const tls_probe_target& to, int descriptor) {
+  if (!context) return {};
+  if (to.mode == tls_mode::verify_ca || to.mode == tls_mode::verify_full) {
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    if (SSL_CTX_load_verify_locations(context, to.ca_file.c_str(), nullptr) != 1) return {};
+  }
+  owned<SSL> session{SSL_new(context)};
+  if (!session || SSL_set_fd(session.get(), descriptor) != 1) return {};
+  if (to.mode == tls_mode::verify_full) {
+    auto* parameters = SSL_get0_param(session.get());
+    if (X509_VERIFY_PARAM_set1_ip_asc(parameters, to.host.c_str()) != 1)
+      X509_VERIFY_PARAM_set1_host(parameters, to.host.c_str(), to.host.size());
+  }
+  return session;
+}
+
+/// Asks for TLS as PostgreSQL's protocol does: one message, one byte back.
+task<std::optional<char>> ask_for_tls(runtime& rt, int descriptor, deadline until) {
+  constexpr std::array<unsigned char, 8> ssl_request{0, 0, 0, 8, 4, 210, 22, 47};
+  const auto connected = co_await rt.wait(descriptor, io::write, until);
+  int failure = 0;
+  socklen_t size = sizeof failure;
+  ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &failure, &size);
+  if (connected != wait_status::ready || failure != 0) co_return std::nullopt;
+  const auto sent = ::send(descriptor, ssl_request.data(), ssl_request.size(), MSG_NOSIGNAL);
+  if (sent != static_cast<ssize_t>(ssl_request.size())) co_return std::nullopt;
+  const auto readable = co_await rt.wait(descriptor, io::read, until);
+  char answer = 0;
+  if (readable != wait_status::ready || ::recv(descriptor, &answer, 1, 0) != 1)
+    co_return std::nullopt;
+  co_return answer;
+}
+
+task<tls_finding> shake_hands(runtime& rt, SSL* session, int descriptor, deadline until) {
+  while (true) {
+    ERR_clear_error();
+    const int done = SSL_connect(session);
+    if (done == 1) co_return tls_finding::nothing_wrong;
+    const int wants = SSL_get_error(session, done);
+    if (wants != SSL_ERROR_WANT_READ && wants != SSL_ERROR_WANT_WRITE) break;
+    const auto events = wants == SSL_ERROR_WANT_READ ? io::read : io::write;
+    const auto waited = co_await rt.wait(descriptor, events, until);
+    if (waited != wait_status::ready) co_return tls_finding::unreachable;
+  }
+  co_return from_verification(SSL_get_verify_result(session));
+}
+
+} // namespace
+
+task<tls_finding> probe_tls(runtime& rt, tls_probe_target to, deadline until) {
+  const auto address = numeric_address(to);
+  if (!address) co_return tls_finding::unreachable;
+  const socket_handle socket{
+      ::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  const int d = socket.get();
+  if (d < 0) co_return tls_finding::unreachable;
+  if (::connect(d, address->ai_addr, address->ai_addrlen) != 0 && errno != EINPROGRESS)
+    co_return tls_finding::unreachable;
+  const auto answer = co_await ask_for_tls(rt, d, until);
+  if (!answer) co_return tls_finding::unreachable;
+  if (*answer != 'S') co_return tls_finding::not_offered;
+  const owned<SSL_CTX> context{SSL_CTX_new(TLS_client_method())};
+  const auto session = make_session(context.get(), to, d);
+  if (!session) co_return tls_finding::handshake_failed;
+  co_return co_await shake_hands(rt, session.get(), d, until);
+}
+
+std::string system_ca_file() {
+  constexpr auto candidates = std::to_array<const char*>({
+      "/etc/ssl/certs/ca-certificates.crt",                // Debian, Ubuntu, Arch
+      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora, RHEL
+      "/etc/pki/tls/certs/ca-bundle.crt",                  // older RHEL
+      "/etc/ssl/ca-bundle.pem",                            // openSUSE
+      "/etc/ssl/cert.pem",                                 // Alpine, BSD
+  });
+  for (const char* file : candidates)
+    if (::access(file, R_OK) == 0) return file;
+  return {};
+}
+
+} // namespace holdfast::drivers::postgres

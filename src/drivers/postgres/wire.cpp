@@ -1,0 +1,118 @@
+#include "drivers/postgres/wire.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <openssl/ssl.h>
+#include <string_view>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+
+namespace holdfast::drivers::postgres {
+namespace {
+
+wire_status as_wire(wait_status s) noexcept {
+  return s == wait_status::cancelled ? wire_status::cancelled : wire_status::timed_out;
+}
+
+std::string_view field(const PGresult* r, int code) noexcept {
+  const char* text = PQresultErrorField(r, code);
+  return text ? text : "";
+}
+
+} // namespace
+
+wire::wire(pg_connection connected)
+    : connection_{std::move(connected)},
+      interruptible_{::fcntl(PQsocket(connection_.get()), F_DUPFD_CLOEXEC, 0)} {
+  // Else closing could block on a full socket.
+  PQsetnonblocking(raw(), 1);
+  PQsetErrorVerbosity(raw(), PQERRORS_DEFAULT);
+  PQsetNoticeReceiver(
+      raw(), [](void* self, const PGresult* r) { on_notice(self, r); }, this);
+}
+
+wire::~wire() { close(); }
+
+void wire::on_notice(void* self, const PGresult* notice) noexcept {
+  auto& w = *static_cast<wire*>(self);
+  const auto severity = field(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  const auto state = field(notice, PG_DIAG_SQLSTATE);
+  if (severity == "FATAL" || severity == "PANIC") w.last_words_ = state;
+  // 57P01 and 57P02 come as warnings too, before the server hangs up.
+  if (state == "57P01" || state == "57P02") w.last_words_ = state;
+  if (severity == "WARNING" && state == "01000") w.commit_warning_ = true;
+}
+
+bool wire::tls_has_more() const noexcept {
+  if (!PQsslInUse(raw())) return false;
+  const auto* tls = static_cast<const SSL*>(PQsslStruct(raw(), "OpenSSL"));
+  return tls && SSL_pending(tls) > 0;
+}
+
+task<wire_status> wire::flush(runtime& rt, deadline until) {
+  for (int left = PQflush(raw()); left != 0; left = PQflush(raw())) {
+    if (left < 0) co_return wire_status::lost;
+    const auto waited = co_await rt.wait(PQsocket(raw()), io::read_write, until);
+    if (waited != wait_status::ready) co_return as_wire(waited);
+    if (!PQconsumeInput(raw())) co_return wire_status::lost;
+  }
+  co_return wire_status::ok;
+}
+
+task<wire_status> wire::ready(runtime& rt, deadline until) {
+  if (const int left = PQflush(raw()); left != 0) {
+    const auto flushed = co_await flush(rt, until);
+    if (flushed != wire_status::ok) co_return flushed;
+  }
+  while (PQisBusy(raw())) {
+    // What OpenSSL has decrypted already makes no descriptor readable.
+    if (!tls_has_more()) {
+      const auto waited = co_await rt.wait(PQsocket(raw()), io::read, until);
+      if (waited != wait_status::ready) co_return as_wire(waited);
+    }
+    if (!PQconsumeInput(raw())) co_return wire_status::lost;
+  }
+  co_return wire_status::ok;
+}
+
+task<wire_status> wire::take_pipeline(runtime& rt, int syncs, deadline until,
+                                      std::vector<pg_result>& out) {
+  while (syncs > 0) {
+    const auto status = co_await ready(rt, until);
+    if (status != wire_status::ok) co_return status;
+    pg_result r = take();
+    if (PQstatus(raw()) == CONNECTION_BAD) co_return wire_status::lost;
+    if (!r) continue; // the end of one command
+    if (PQresultStatus(r.get()) == PGRES_PIPELINE_SYNC) --syncs;
+    out.push_back(std::move(r));
+  }
+  co_return wire_status::ok;
+}
+
+bool wire::gone() noexcept {
+  char byte = 0;
+  const auto n = ::recv(PQsocket(raw()), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return false;
+  // Something came unasked: a parameter's new value, a notification, or a farewell.
+  const bool read = PQconsumeInput(raw()) == 1;
+  (void)PQisBusy(raw()); // parses, and so calls the notice receiver
+  return !read || PQstatus(raw()) == CONNECTION_BAD || !last_words_.empty();
+}
+
+void wire::drop_notifications() noexcept {
+  while (PGnotify* n = PQnotifies(raw())) PQfreemem(n);
+}
+
+void wire::interrupt() noexcept {
+  const std::lock_guard lock{mutex_};
+  if (interruptible_ >= 0) ::shutdown(interruptible_, SHUT_RDWR);
+}
+
+void wire::close() noexcept {
+  connection_.reset();
+  const std::lock_guard lock{mutex_};
+  if (const int d = std::exchange(interruptible_, -1); d >= 0) ::close(d);
+}
+
+} // namespace holdfast::drivers::postgres

@@ -1,0 +1,71 @@
+// The waits of libpq's protocol, each with a deadline.
+#pragma once
+
+#include "drivers/postgres/handles.hpp"
+
+#include <holdfast/runtime.hpp>
+#include <holdfast/task.hpp>
+#include <holdfast/time.hpp>
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace holdfast::drivers::postgres {
+
+enum class wire_status : std::uint8_t { ok, timed_out, cancelled, lost };
+
+/// One connected PGconn in non-blocking mode. One user at a time, but for `interrupt`.
+/// It does not judge: errors are made by who knows what was sent.
+class wire {
+public:
+  /// `connected` is past CONNECTION_OK. Prints nothing: notices come here.
+  explicit wire(pg_connection connected);
+  ~wire();
+  wire(const wire&) = delete;
+  wire& operator=(const wire&) = delete;
+
+  [[nodiscard]] PGconn* raw() const noexcept { return connection_.get(); }
+
+  /// Waits until all that was queued has left, reading meanwhile: a server that waits for us to
+  /// read would never read.
+  [[nodiscard]] task<wire_status> flush(runtime& rt, deadline until);
+  /// Waits until `take` does not block. First writes what is queued.
+  [[nodiscard]] task<wire_status> ready(runtime& rt, deadline until);
+  /// The next result, or null at the end of a command. Only after `ready` gave ok or lost.
+  [[nodiscard]] pg_result take() noexcept { return pg_result{PQgetResult(raw())}; }
+  /// All results up to and with the given number of pipeline synchronisation points.
+  [[nodiscard]] task<wire_status> take_pipeline(runtime& rt, int syncs, deadline until,
+                                                std::vector<pg_result>& out);
+
+  /// True if the peer has hung up while nothing was asked of it. One system call, no wait.
+  [[nodiscard]] bool gone() noexcept;
+
+  /// The SQLSTATE of a FATAL that came outside any statement (57P01 at a shutdown), or empty.
+  [[nodiscard]] const std::string& last_words() const noexcept { return last_words_; }
+  /// True if a warning came since it was asked last that says that a commit was not replicated.
+  [[nodiscard]] bool take_commit_warning() noexcept {
+    return std::exchange(commit_warning_, false);
+  }
+  void drop_notifications() noexcept;
+
+  /// From any thread: whoever waits on this connection finds it ended.
+  void interrupt() noexcept;
+  void close() noexcept;
+
+private:
+  static void on_notice(void* self, const PGresult* notice) noexcept;
+  [[nodiscard]] bool tls_has_more() const noexcept;
+
+  pg_connection connection_;
+  std::string last_words_;
+  bool commit_warning_ = false;
+  std::mutex mutex_; // guards interruptible_
+  /// A duplicate of the socket: libpq may close its own at any error, and the number could then be
+  /// another connection's by the time that `interrupt` shuts it down.
+  int interruptible_ = -1;
+};
+
+} // namespace holdfast::drivers::postgres
