@@ -12,7 +12,8 @@ namespace holdfast {
 
 /// Learns how many operations the server takes at once before they slow each other down: the limit
 /// grows by one while it is used and latency stays near its long-term median, and shrinks by a
-/// share on congestion or timeouts. Never below `floor`, never above `ceiling`. It has no queue.
+/// share on congestion or timeouts. Begins at a quarter of the ceiling. Never below `floor`, never
+/// above `ceiling`. It has no queue.
 ///
 /// Use it by permits, or let a pool read `limit()` and call `record`. Disabled, it refuses nothing
 /// and its limit is the ceiling.

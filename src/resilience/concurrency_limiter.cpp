@@ -25,7 +25,9 @@ const limiter_options& valid(const limiter_options& options) {
 
 concurrency_limiter::concurrency_limiter(const limiter_options& options)
     : enabled_{valid(options).enabled}, limit_{options.ceiling},
-      state_{std::make_unique<state>(options)} {}
+      state_{std::make_unique<state>(options)} {
+  if (enabled_) limit_ = state_->core.limit();
+}
 
 concurrency_limiter::~concurrency_limiter() = default;
 

@@ -8,10 +8,14 @@ namespace holdfast::detail {
 
 namespace {
 constexpr duration::rep long_term_parts = 32; // the long-term median moves by 3 % a round at most
+// Begin low: what the first rounds see becomes "normal", so it must not be a server under full
+// load.
+constexpr double begin_share = 0.25;
 } // namespace
 
 limiter_core::limiter_core(const limiter_options& options) noexcept
-    : options_{options}, limit_{static_cast<double>(options.ceiling)} {}
+    : options_{options}, limit_{std::max(static_cast<double>(options.floor),
+                                         begin_share * static_cast<double>(options.ceiling))} {}
 
 void limiter_core::sample(duration took, bool timed_out, std::uint32_t in_use) noexcept {
   most_in_use_ = std::max(most_in_use_, in_use);
@@ -32,7 +36,11 @@ void limiter_core::finish_round() noexcept {
   if (congested && !timed_out_) shrink();
   // A limit that is not reached has not been tested: growing it would mean nothing.
   if (!congested && !timed_out_ && most_in_use_ * 2 >= limit()) grow();
-  long_term_ = median_step(long_term_, median, long_term_parts);
+  // Latency that our own load causes must not become normal; only rounds that did not press the
+  // server may raise the long-term median.
+  const bool relaxed = most_in_use_ * 2 <= limit() || limit() == options_.floor;
+  if (median < long_term_ || relaxed || long_term_ == duration::zero())
+    long_term_ = median_step(long_term_, median, long_term_parts);
   filled_ = 0;
   most_in_use_ = 0;
   timed_out_ = false;

@@ -66,7 +66,7 @@ retry_decision knock_again(const retry_question& q) noexcept {
   const duration wait = backoff_delay(q.options.overload.backoff, used(q, retry_kind::refused) + 1,
                                       q.state.previous, q.random, q.last.retry_after);
   const duration left = q.terms.until.remaining(q.now);
-  if (wait + q.median > left) return give_up(retry_kind::refused, event_reason::deadline);
+  if (wait + q.median >= left) return give_up(retry_kind::refused, event_reason::deadline);
   if (wait > patience(q)) return give_up(retry_kind::refused, event_reason::attempts);
   return {action::retry, event_reason::none, retry_kind::refused, wait};
 }
@@ -93,7 +93,7 @@ retry_decision by_timer(const retry_question& q, retry_kind kind) noexcept {
   if (poor) backoff.first_at_once = false;
   const duration wait =
       backoff_delay(backoff, used(q, kind) + 1, q.state.previous, q.random, q.last.retry_after);
-  if (wait + q.median > q.terms.until.remaining(q.now))
+  if (wait + q.median >= q.terms.until.remaining(q.now))
     return give_up(kind, event_reason::deadline);
   return {action::retry, event_reason::none, kind, wait, {}, poor ? 0.0 : cost};
 }
