@@ -8,6 +8,7 @@
 #include <spdlog/async.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <utility>
 
@@ -62,7 +63,10 @@ wall_clock system_wall_clock() {
   };
 }
 
-std::shared_ptr<spdlog::logger> stderr_logger(log_format format) {
+namespace {
+
+// Through a thread of its own and a bounded queue: a sink that blocks never blocks an operation.
+std::shared_ptr<spdlog::logger> queued_logger(spdlog::sink_ptr sink, log_format format) {
   struct parts {
     std::shared_ptr<spdlog::details::thread_pool> writer; // the logger itself holds it weakly
     std::shared_ptr<spdlog::logger> logger;
@@ -71,14 +75,32 @@ std::shared_ptr<spdlog::logger> stderr_logger(log_format format) {
   auto own = std::make_shared<parts>();
   own->writer = std::make_shared<spdlog::details::thread_pool>(queued_lines, 1);
   own->logger = std::make_shared<spdlog::async_logger>(
-      "holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>(), own->writer,
-      spdlog::async_overflow_policy::overrun_oldest);
+      "holdfast", std::move(sink), own->writer, spdlog::async_overflow_policy::overrun_oldest);
   own->logger->set_level(spdlog::level::trace);
+  own->logger->flush_on(spdlog::level::info);
   const auto pattern = format == log_format::json ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %n %v";
   own->logger->set_formatter(
       std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc));
   auto* logger = own->logger.get();
   return {std::move(own), logger};
+}
+
+} // namespace
+
+std::shared_ptr<spdlog::logger> stderr_logger(log_format format) {
+  return queued_logger(std::make_shared<spdlog::sinks::stderr_sink_mt>(), format);
+}
+
+result<std::shared_ptr<spdlog::logger>> open_logger(const log_options& options) {
+  if (options.file.empty()) return stderr_logger(options.format);
+  try {
+    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+    return queued_logger(std::move(sink), options.format);
+  } catch (const spdlog::spdlog_ex&) {
+    return make_error(errc::invalid_configuration,
+                      "log.file: given " + options.file +
+                          "; takes the path of a file that can be written");
+  }
 }
 
 struct event_log::state {

@@ -15,7 +15,7 @@ namespace holdfast {
 struct metrics::state final : prometheus::Collectable {
   using key = std::pair<std::string, std::string>; // database, host
 
-  std::shared_ptr<detail::host_counters> at(key k) {
+  std::shared_ptr<detail::host_counters> at(const key& k) {
     const std::lock_guard lock{mutex};
     auto& slot = known[k];
     if (auto living = slot.lock()) return living;
