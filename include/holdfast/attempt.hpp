@@ -43,10 +43,6 @@ using exception_filter = std::function<bool(const std::exception&)>;
 
 namespace detail {
 
-template <class T>
-inline constexpr bool is_task = false;
-template <class T>
-inline constexpr bool is_task<task<T>> = true;
 
 /// Calls `fn(attempt&)`, or `fn()` if it takes nothing.
 template <class F>

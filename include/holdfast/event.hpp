@@ -146,10 +146,10 @@ struct event {
   event_kind kind{};
   event_reason reason = event_reason::none;
   time_point at{};
-  std::string_view database;
-  std::string_view host;
-  std::string_view operation;
-  std::string_view trace_id;
+  std::string_view database{};
+  std::string_view host{};
+  std::string_view operation{};
+  std::string_view trace_id{};
   std::uint64_t connection = 0; ///< 1, 2, 3 … per pool; 0 where none
   std::uint32_t attempt = 0;
   duration elapsed{}; ///< of what ended: the connect, the wait, the use, the operation

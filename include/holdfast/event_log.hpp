@@ -32,6 +32,9 @@ using wall_clock = std::function<std::chrono::system_clock::time_point(time_poin
 /// its oldest lines: a blocked stderr never blocks an operation (but does block the destructor).
 [[nodiscard]] std::shared_ptr<spdlog::logger> stderr_logger(log_format format);
 
+/// The same, to `options.file` if one is named. Errors: invalid_configuration.
+[[nodiscard]] result<std::shared_ptr<spdlog::logger>> open_logger(const log_options& options);
+
 /// Writes events as structured lines: `kind key=value …`, or one JSON object a line. It never
 /// writes a native message, an outcome token or SQL, and masks what looks like a password.
 ///

@@ -42,6 +42,9 @@ public:
     return false;
   }
 
+  /// Full again, as at the start.
+  void refill() noexcept { balance_.store(capacity_, std::memory_order_relaxed); }
+
   [[nodiscard]] double balance() const noexcept {
     return static_cast<double>(balance_.load(std::memory_order_relaxed)) / scale;
   }

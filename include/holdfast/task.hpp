@@ -114,6 +114,15 @@ private:
   std::coroutine_handle<promise_type> frame_;
 };
 
+namespace detail {
+
+template <class T>
+inline constexpr bool is_task = false;
+template <class T>
+inline constexpr bool is_task<task<T>> = true;
+
+} // namespace detail
+
 /// Runs a task that never suspends, that is, one whose every wait is on a `thread_runtime`.
 /// Throws what the task throws. Aborts if the task suspended: that is a defect of the caller.
 template <class T>

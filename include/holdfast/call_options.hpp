@@ -1,0 +1,68 @@
+#pragma once
+
+#include <holdfast/priority.hpp>
+#include <holdfast/statement.hpp>
+#include <holdfast/time.hpp>
+
+#include <optional>
+#include <string_view>
+#include <type_traits>
+
+namespace holdfast {
+
+/// What may differ from call to call. Texts are borrowed for the length of the call.
+///
+/// Trivially destructible on purpose: g++ 12 frees aggregate temporaries twice inside a `co_await`
+/// expression.
+struct call_options {
+  /// For the whole call, retries included; empty: the database's own.
+  std::optional<duration> deadline{};
+  /// Running it twice is as good as once: it may be sent again though an answer was lost.
+  /// Statements that only read are so by themselves.
+  bool idempotent = false;
+  /// For logs, metrics and reports: "seat.lookup". Never put data in it.
+  std::string_view name{};
+  /// Names this write once and for all: a lost reply is resolved by it, and doing it again with the
+  /// same key does nothing and gives the first result. `execute` only; at most 200 bytes.
+  std::string_view operation_key{};
+  std::string_view trace_id{};
+  holdfast::priority priority = holdfast::priority::normal;
+};
+
+/// What may differ from transaction to transaction.
+struct transaction_options {
+  holdfast::isolation isolation = holdfast::isolation::engine_default;
+  bool read_only = false;
+  bool deferrable = false; ///< PostgreSQL: with serializable and read_only
+  /// As in `call_options`; the result of the block is stored with the key.
+  std::string_view operation_key{};
+  std::optional<duration> deadline{};
+  std::string_view name{};
+  std::string_view trace_id{};
+  holdfast::priority priority = holdfast::priority::normal;
+};
+
+static_assert(std::is_trivially_destructible_v<call_options>);
+static_assert(std::is_trivially_destructible_v<transaction_options>);
+
+namespace detail {
+
+/// The transaction that a call with these options means.
+[[nodiscard]] constexpr transaction_options transaction_options_of(const call_options& c) noexcept {
+  transaction_options t;
+  t.operation_key = c.operation_key;
+  t.deadline = c.deadline;
+  t.name = c.name;
+  t.trace_id = c.trace_id;
+  t.priority = c.priority;
+  return t;
+}
+
+} // namespace detail
+
+/// What became of a write.
+enum class outcome : std::uint8_t { committed, not_committed, unknown };
+
+[[nodiscard]] std::string_view to_string(outcome) noexcept;
+
+} // namespace holdfast

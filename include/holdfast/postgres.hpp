@@ -1,0 +1,20 @@
+#pragma once
+
+#include <holdfast/config.hpp>
+#include <holdfast/database.hpp>
+
+#include <string_view>
+
+namespace holdfast::postgres {
+
+/// Connects to PostgreSQL 13 or newer: `postgresql://user@host/database?parameter=…`. `options`
+/// stand over what the URL says. Fails fast, with the reason, unless `options.start` is `lazy`.
+///
+/// Throws configuration_error with every violation at once and nothing opened, else a
+/// database_error that says which step failed: name, connect, TLS, login.
+[[nodiscard]] database connect(std::string_view url, const database_options& options = {});
+
+/// The same from a configuration: `connect(load_config("holdfast.toml", "shop"))`.
+[[nodiscard]] database connect(const database_config& config);
+
+} // namespace holdfast::postgres

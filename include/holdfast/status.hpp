@@ -1,0 +1,50 @@
+#pragma once
+
+#include <holdfast/error.hpp>
+#include <holdfast/pool_snapshot.hpp>
+#include <holdfast/time.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast {
+
+enum class breaker_state : std::uint8_t;
+
+/// One host as it stands.
+struct host_status {
+  std::string host;
+  bool up = true;
+  duration in_this_state{}; ///< how long it has been up or down
+  holdfast::breaker_state breaker{};
+  pool_snapshot pool;
+  std::string last_error; ///< why it is or was down; empty if it never was
+};
+
+/// A database as it stands; a plain copy.
+struct database_status {
+  std::string name;
+  std::string engine;
+  std::vector<host_status> hosts;
+  double retry_budget = 0; ///< tokens left
+  std::uint64_t operations = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t retries = 0;
+  std::uint64_t outcomes_resolved = 0;
+  std::uint64_t outcomes_unknown = 0;
+  duration median_latency{}; ///< of attempts
+};
+
+enum class health : std::uint8_t { healthy, degraded, unhealthy };
+
+[[nodiscard]] std::string_view to_string(health) noexcept;
+
+struct health_report {
+  holdfast::health status = holdfast::health::healthy;
+  std::vector<std::string> reasons; ///< empty when healthy
+  duration latency{};               ///< of this check's round trip; 0 if there was none
+};
+
+} // namespace holdfast

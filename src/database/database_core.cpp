@@ -1,0 +1,239 @@
+#include "database/database_core.hpp"
+
+#include "database/operation_key.hpp"
+#include "database/statement_work.hpp"
+#include "database/transaction_work.hpp"
+#include "telemetry/user_hook.hpp"
+
+#include <holdfast/detail/operation.hpp>
+
+#include <chrono>
+
+namespace holdfast::detail {
+
+namespace {
+
+std::int64_t wall_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// What the caller of a write is told when its fate could not be learned in time.
+error in_doubt(error cause, std::string token) {
+  error e = std::move(cause);
+  const std::string why{to_string(e.code)};
+  e.code = errc::outcome_unknown;
+  e.level = severity::critical;
+  e.next = advice::give_up;
+  e.message = "the reply to COMMIT was lost (" + why + ": " + e.message + "); " +
+              (token.empty() ? "without an operation key it cannot be learned: look at the data"
+                             : "ask outcome_of(error.outcome_token) later");
+  e.outcome_token = std::move(token);
+  return e;
+}
+
+} // namespace
+
+database_core::database_core(database_parts parts)
+    : driver_{std::move(parts.driver)}, options_{std::move(parts.options)},
+      loop_{std::move(parts.loop)}, background_{std::move(parts.background)},
+      observers_{std::move(parts.observers)}, events_{observers_->all},
+      wanted_{events_->interests()}, budget_{options_.retry_budget},
+      host_{std::make_shared<host>(driver_, options_, background_, events_, parts.seed)} {}
+
+database_core::~database_core() { abandon(); }
+
+void database_core::abandon() noexcept {
+  *alive_ = nullptr;
+  host_->stop();
+  host_->connections().close();
+  observers_->users->stop();
+  if (loop_) loop_->stop();
+}
+
+task<result<void>> database_core::open(runtime& rt) {
+  watch_gauges();
+  host_->connections().ready();
+  if (options_.health.interval)
+    background_->spawn(watch_health(background_, alive_, *options_.health.interval));
+  if (options_.start == start_mode::lazy) co_return result<void>{};
+  // One connection proves the way; it goes back to the pool.
+  const call_options how{
+      .deadline = options_.pool.connect_timeout, .idempotent = true, .name = "connect"};
+  const call_terms terms = describe(rt, how, std::source_location::current());
+  const acquire_request request{.until = terms.until, .operation = terms.name};
+  auto first = co_await host_->connections().acquire(rt, request);
+  if (!first) co_return host_->explain(std::move(first.error()));
+  first->release();
+  if (options_.operation_keys.enabled) co_return co_await ensure_operation_table(rt, terms);
+  co_return result<void>{};
+}
+
+call_terms database_core::describe(runtime& rt, const call_options& how,
+                                   std::source_location caller) const {
+  call_terms terms{deadline::after(rt.now(), how.deadline.value_or(options_.deadline))};
+  terms.name = how.name;
+  terms.trace_id = how.trace_id;
+  terms.priority = how.priority;
+  terms.caller = caller;
+  terms.idempotent = how.idempotent;
+  return terms;
+}
+
+task<result<statement_result>> database_core::execute(runtime& rt, const statement& what,
+                                                      row_sink* rows, const call_options& how,
+                                                      std::source_location caller) {
+  if (auto refused = refuse()) co_return std::move(*refused);
+  if (!how.operation_key.empty()) co_return co_await execute_keyed(rt, what, rows, how, caller);
+  call_terms terms = describe(rt, how, caller);
+  terms.writes = driver_->writes(what.sql);
+  terms.idempotent = how.idempotent || !terms.writes;
+  statement_work once{what, rows};
+  auto done = co_await run(rt, terms, once);
+  if (!done) co_return std::move(done.error());
+  co_return once.take();
+}
+
+/// One statement and its key, in one transaction.
+task<result<statement_result>> database_core::execute_keyed(runtime& rt, const statement& what,
+                                                            row_sink* rows, const call_options& how,
+                                                            std::source_location caller) {
+  if (rows)
+    co_return make_error(errc::invalid_configuration,
+                         "operation_key: given with query; takes execute or transaction");
+  const transaction_options options = transaction_options_of(how);
+  statement_block body{what};
+  const block_end end =
+      co_await transact(rt, options, caller, body, fingerprint_of(what.sql, what.parameters));
+  if (!end.outcome) co_return end.outcome.error();
+  co_return statement_result{body.rows_affected(), {}};
+}
+
+task<result<void>> database_core::script(runtime& rt, std::string_view text,
+                                         const call_options& how, std::source_location caller) {
+  if (auto refused = refuse()) co_return std::move(*refused);
+  const call_terms terms = describe(rt, how, caller);
+  script_work once{text};
+  co_return co_await run(rt, terms, once);
+}
+
+task<block_end> database_core::transact(runtime& rt, const transaction_options& how,
+                                        std::source_location caller, block& body,
+                                        std::string fingerprint) {
+  if (auto refused = refuse()) co_return block_end{std::move(*refused), nullptr};
+  const bool keyed = !how.operation_key.empty();
+  const call_options call{.deadline = how.deadline,
+                          .idempotent = keyed, // its key proves what became of each attempt
+                          .name = how.name,
+                          .operation_key = how.operation_key,
+                          .trace_id = how.trace_id,
+                          .priority = how.priority};
+  call_terms terms = describe(rt, call, caller);
+  terms.scope = retry_scope::transaction;
+  terms.writes = !how.read_only;
+  if (keyed) {
+    auto ready = co_await prepare_key(rt, how, terms);
+    if (!ready) co_return block_end{std::move(ready), nullptr};
+  }
+  const std::int64_t started = wall_seconds();
+  if (keyed && fingerprint.empty()) fingerprint = fingerprint_of(how.name, {});
+  transaction_work attempts{*this, how, body, std::move(fingerprint)};
+  auto done = co_await run(rt, terms, attempts);
+  block_end end{std::move(done), attempts.thrown()};
+  if (end.outcome || end.outcome.error().effect != side_effect::unknown) co_return end;
+  end.thrown = nullptr; // an unknown outcome outranks what the block threw
+  end.outcome =
+      in_doubt(std::move(end.outcome.error()),
+               keyed ? to_string(key_token{started, std::string{how.operation_key}}) : "");
+  co_return end;
+}
+
+task<result<void>> database_core::prepare_key(runtime& rt, const transaction_options& how,
+                                              const call_terms& terms) {
+  if (auto bad = key_problem(how.operation_key)) co_return std::move(*bad);
+  if (how.read_only)
+    co_return make_error(errc::invalid_configuration,
+                         "operation_key: given with read_only; takes a transaction that writes");
+  co_return co_await ensure_operation_table(rt, terms);
+}
+
+task<result<void>> database_core::ensure_operation_table(runtime& rt, const call_terms& terms) {
+  if (table_ready_.load(std::memory_order_acquire)) co_return result<void>{};
+  call_terms own = terms;
+  own.name = "operation_key.table";
+  own.idempotent = true;
+  own.scope = retry_scope::statement;
+  ensure_table_work look{*driver_, options_.operation_keys.create_table};
+  auto done = co_await run(rt, own, look);
+  if (done) table_ready_.store(true, std::memory_order_release);
+  co_return done;
+}
+
+task<result<outcome>> database_core::outcome_of(runtime& rt, std::string_view token) {
+  if (auto refused = refuse()) co_return std::move(*refused);
+  key_token asked = parse_key_token(token);
+  if (auto bad = key_problem(asked.key)) co_return std::move(*bad);
+  const call_options how{.idempotent = true, .name = "outcome_of"};
+  call_terms terms = describe(rt, how, std::source_location::current());
+  terms.scope = retry_scope::transaction;
+  auto ready = co_await ensure_operation_table(rt, terms);
+  if (!ready) co_return std::move(ready.error());
+  outcome_work question{*driver_, std::move(asked)};
+  auto done = co_await run(rt, terms, question);
+  if (!done) co_return std::move(done.error());
+  co_return question.answer();
+}
+
+std::optional<error> database_core::refuse() const {
+  if (!inside_user_hook(observers_.get())) return std::nullopt;
+  return make_error(errc::reentrant_call,
+                    "a function given to on_event calls the database that called it");
+}
+
+database_status database_core::status() const {
+  const time_point now = background_->now();
+  database_status s;
+  s.name = options_.name;
+  s.engine = driver_->engine();
+  s.hosts.push_back(host_->status(now));
+  s.retry_budget = budget_.balance();
+  s.operations = operations_.load(std::memory_order_relaxed);
+  s.failures = failures_.load(std::memory_order_relaxed);
+  s.retries = retries_.load(std::memory_order_relaxed);
+  s.outcomes_resolved = resolved_.load(std::memory_order_relaxed);
+  s.outcomes_unknown = unknown_.load(std::memory_order_relaxed);
+  s.median_latency = median_.value();
+  return s;
+}
+
+void database_core::suspend() { host_->connections().suspend(); }
+void database_core::resume() { host_->connections().resume(); }
+
+void database_core::reset() {
+  budget_.refill();
+  host_->reset();
+}
+
+task<bool> database_core::close(runtime& rt, duration limit) {
+  host_->stop();
+  auto drained = co_await host_->connections().close(rt, deadline::after(rt.now(), limit));
+  co_return drained.has_value();
+}
+
+void database_core::watch_gauges() {
+  const auto& measures = observers_->measures;
+  if (!measures) return;
+  measures->read_pool_with([weak = std::weak_ptr{host_}]() -> std::optional<gauge_readings> {
+    const auto alive = weak.lock();
+    if (!alive) return std::nullopt;
+    const pool_snapshot p = alive->connections().snapshot();
+    return gauge_readings{p.idle, p.in_use, p.connecting, p.waiting, p.min_size, p.max_size};
+  });
+  measures->read_budget_with([alive = alive_]() -> std::optional<double> {
+    if (!*alive) return std::nullopt;
+    return (*alive)->budget_.balance();
+  });
+}
+
+} // namespace holdfast::detail

@@ -1,0 +1,131 @@
+// What a handle holds: one database's driver, host, budget and telemetry, and the loop that runs an
+// operation on them.
+#pragma once
+
+#include "database/host.hpp"
+#include "database/observers.hpp"
+#include "database/work.hpp"
+#include "database/writer_queue.hpp"
+
+#include <holdfast/call_options.hpp>
+#include <holdfast/median_estimate.hpp>
+#include <holdfast/options.hpp>
+#include <holdfast/retry_budget.hpp>
+#include <holdfast/service.hpp>
+#include <holdfast/status.hpp>
+#include <holdfast/transaction.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace holdfast::detail {
+
+class operation;
+
+/// What a database is made of. `loop` runs `background` and is stopped by the last handle; in a
+/// simulation there is none.
+struct database_parts {
+  std::shared_ptr<drivers::sql_driver> driver;
+  database_options options;
+  std::unique_ptr<service> loop;
+  std::shared_ptr<runtime> background;
+  std::shared_ptr<database_observers> observers;
+  std::uint64_t seed = 0;
+};
+
+class database_core {
+public:
+  explicit database_core(database_parts parts);
+  ~database_core();
+  database_core(const database_core&) = delete;
+  database_core& operator=(const database_core&) = delete;
+
+  /// Starts upkeep and health checks; connects once if the options say so; makes the table of
+  /// operation keys if they say so. On an error nothing stays behind.
+  [[nodiscard]] task<result<void>> open(runtime& rt);
+
+  /// The life of one operation: deadline, retry with budget, host, breaker, lease, attempt,
+  /// classify, record. See docs/guide/life-of-an-operation.md.
+  [[nodiscard]] task<result<void>> run(runtime& rt, const call_terms& terms, work& what);
+
+  /// One autocommit statement.
+  [[nodiscard]] task<result<statement_result>> execute(runtime& rt, const statement& what,
+                                                       row_sink* rows, const call_options& how,
+                                                       std::source_location caller);
+  [[nodiscard]] task<result<void>> script(runtime& rt, std::string_view text,
+                                          const call_options& how, std::source_location caller);
+  /// A whole transaction. The block's exception, if that is why it ended, comes back beside the
+  /// error.
+  [[nodiscard]] task<block_end> transact(runtime& rt, const transaction_options& how,
+                                         std::source_location caller, block& body,
+                                         std::string fingerprint = {});
+  [[nodiscard]] task<result<outcome>> outcome_of(runtime& rt, std::string_view token);
+  [[nodiscard]] task<health_report> check_health(runtime& rt);
+  [[nodiscard]] task<bool> close(runtime& rt, duration limit);
+
+  [[nodiscard]] database_status status() const;
+  void suspend();
+  void resume();
+  void reset();
+  /// At once and without waiting: what the last handle does.
+  void abandon() noexcept;
+
+  /// Fills in what every event has in common.
+  void publish(event e, time_point at, const call_terms& terms) noexcept;
+  void count_resolved() noexcept { resolved_.fetch_add(1, std::memory_order_relaxed); }
+
+  [[nodiscard]] const drivers::sql_driver& driver() const noexcept { return *driver_; }
+  [[nodiscard]] const database_options& options() const noexcept { return options_; }
+  [[nodiscard]] const std::string& name() const noexcept { return options_.name; }
+  [[nodiscard]] runtime& background() const noexcept { return *background_; }
+  [[nodiscard]] database_observers& observers() const noexcept { return *observers_; }
+
+private:
+  [[nodiscard]] std::optional<error> refuse() const;
+  [[nodiscard]] task<result<statement_result>> execute_keyed(runtime& rt, const statement& what,
+                                                             row_sink* rows,
+                                                             const call_options& how,
+                                                             std::source_location caller);
+  [[nodiscard]] task<result<void>> prepare_key(runtime& rt, const transaction_options& how,
+                                               const call_terms& terms);
+  [[nodiscard]] task<result<duration>> measure(runtime& rt);
+  [[nodiscard]] static task<void> watch_health(std::shared_ptr<runtime> rt,
+                                               std::shared_ptr<database_core*> alive,
+                                               duration interval);
+  void watch_gauges();
+  [[nodiscard]] call_terms describe(runtime& rt, const call_options& how,
+                                    std::source_location caller) const;
+  [[nodiscard]] operation start(const call_terms& terms, time_point now);
+  [[nodiscard]] task<result<void>> attempt(runtime& rt, const call_terms& terms, work& what,
+                                           time_point now);
+  [[nodiscard]] task<wait_status> pause(runtime& rt, const call_terms& terms,
+                                        const retry_decision& decision, operation& state);
+  [[nodiscard]] error complete(error e, const call_terms& terms, time_point now, time_point began);
+  [[nodiscard]] task<result<void>> ensure_operation_table(runtime& rt, const call_terms& terms);
+  void record(const call_terms& terms, time_point now, time_point began,
+              const error* failure) noexcept;
+
+  std::shared_ptr<drivers::sql_driver> driver_;
+  database_options options_;
+  std::unique_ptr<service> loop_;
+  std::shared_ptr<runtime> background_;
+  std::shared_ptr<database_observers> observers_;
+  observer_ptr events_;
+  event_set wanted_;
+  retry_budget budget_;
+  median_estimate median_;
+  writer_queue writers_;
+  std::shared_ptr<host> host_;
+  std::shared_ptr<database_core*> alive_ = std::make_shared<database_core*>(this);
+
+  std::atomic<std::uint64_t> operations_{0};
+  std::atomic<std::uint64_t> failures_{0};
+  std::atomic<std::uint64_t> retries_{0};
+  std::atomic<std::uint64_t> resolved_{0};
+  std::atomic<std::uint64_t> unknown_{0};
+  std::atomic<bool> table_ready_{false}; // the operation keys' table was seen
+};
+
+} // namespace holdfast::detail

@@ -1,0 +1,73 @@
+// One host of a database: its pool, its breaker, and the monitor that owns the way back after an
+// outage.
+#pragma once
+
+#include "drivers/sql_driver.hpp"
+
+#include <holdfast/circuit_breaker.hpp>
+#include <holdfast/event.hpp>
+#include <holdfast/options.hpp>
+#include <holdfast/pool.hpp>
+#include <holdfast/status.hpp>
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace holdfast::detail {
+
+using sql_pool = pool<drivers::connection_ptr>;
+using sql_lease = lease<drivers::connection_ptr>;
+
+/// Thread-safe. Its probe is spawned onto the background and keeps the host alive while it runs.
+class host : public std::enable_shared_from_this<host> {
+public:
+  host(std::shared_ptr<drivers::sql_driver> driver, const database_options& options,
+       std::shared_ptr<runtime> background, observer_ptr events, std::uint64_t seed);
+
+  [[nodiscard]] sql_pool& connections() noexcept { return *pool_; }
+  [[nodiscard]] circuit_breaker& breaker() noexcept { return breaker_; }
+  [[nodiscard]] host_status status(time_point now) const;
+
+  /// An attempt failed: takes the host out of service if the error says that it is down.
+  /// `generation` is that of the connection that saw it.
+  void report(const error& e, std::uint64_t generation);
+  /// A connect of the pool failed. Called before that connection counts as closed.
+  void connect_failed(const error& e, std::uint64_t generation);
+  /// A cleared pool says that it was cleared; a caller is told why.
+  [[nodiscard]] error explain(error e) const;
+  /// Drops all connections and begins anew.
+  void reset();
+
+  /// Until the host is up, or the deadline.
+  [[nodiscard]] task<wait_status> wait_until_up(runtime& rt, deadline until);
+
+  /// No probe from now on; whoever waits goes on at once.
+  void stop() noexcept;
+
+private:
+  void go_down(const error& cause, std::uint64_t generation);
+  void go_up();
+  [[nodiscard]] task<void> probe_until_up(std::shared_ptr<host> self);
+  [[nodiscard]] task<bool> probe(std::uint32_t number);
+  [[nodiscard]] bool still_down() const;
+  void publish(event e) noexcept;
+
+  std::shared_ptr<drivers::sql_driver> driver_;
+  std::shared_ptr<runtime> background_;
+  observer_ptr events_;
+  std::string database_;
+  duration connect_timeout_;
+  circuit_breaker breaker_;
+  std::unique_ptr<sql_pool> pool_;
+
+  mutable std::mutex mutex_; // guards all below
+  bool up_ = true;
+  bool stopped_ = false;
+  time_point since_;
+  std::shared_ptr<const error> cause_; // why it is, or was last, down
+  std::list<waiter*> waiting_; // for the host to come up; they live in their coroutines' frames
+};
+
+} // namespace holdfast::detail

@@ -1,0 +1,70 @@
+#include "database/observers.hpp"
+
+#include <holdfast/event_log.hpp>
+
+namespace holdfast::detail {
+
+namespace {
+
+constexpr std::size_t user_event_capacity = 4096;
+
+/// Whoever publishes knows one thing each (the pool its connection, the breaker its state); this
+/// fills in the rest.
+class labelled final : public observer {
+public:
+  labelled(std::string database, std::string host, observer_ptr next)
+      : database_{std::move(database)}, host_{std::move(host)}, next_{std::move(next)} {}
+
+  void on_event(const event& e) noexcept override {
+    event full = e;
+    if (full.database.empty()) full.database = database_;
+    if (full.host.empty()) full.host = host_;
+    next_->on_event(full);
+  }
+  [[nodiscard]] event_set interests() const noexcept override { return next_->interests(); }
+
+private:
+  std::string database_;
+  std::string host_;
+  observer_ptr next_;
+};
+
+task<void> run_job(std::shared_ptr<runtime> rt, std::function<void()> work) {
+  co_await rt->offload(std::move(work));
+}
+
+result<observer_ptr> make_log(const log_options& options) {
+  if (!options.enabled) return observer_ptr{};
+  auto logger = open_logger(options);
+  if (!logger) return std::move(logger.error());
+  auto log = event_log::create(std::move(*logger), options);
+  if (!log) return std::move(log.error());
+  return observer_ptr{std::move(*log)};
+}
+
+} // namespace
+
+result<std::shared_ptr<database_observers>> make_observers(const database_options& options,
+                                                           std::string_view host,
+                                                           std::shared_ptr<runtime> background,
+                                                           observer_ptr extra) {
+  auto made = std::make_shared<database_observers>();
+  auto log = make_log(options.log);
+  if (!log) return std::move(log.error());
+  auto history = event_history::create();
+  if (!history) return std::move(history.error());
+  made->history = std::move(*history);
+  const void* identity = made.get();
+  auto schedule = [background](user_event_dispatcher::job work) {
+    background->spawn(run_job(background, std::move(work)));
+  };
+  made->users =
+      std::make_shared<user_event_dispatcher>(identity, user_event_capacity, std::move(schedule));
+  if (options.metrics.enabled) made->measures = made->numbers.at(options.name, host);
+  std::vector<observer_ptr> each{*log, made->history, made->users, made->measures,
+                                 std::move(extra)};
+  made->all = std::make_shared<labelled>(options.name, std::string{host}, fan_out(std::move(each)));
+  return made;
+}
+
+} // namespace holdfast::detail

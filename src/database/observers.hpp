@@ -1,0 +1,34 @@
+// Who sees a database's events: the log, the metrics, the history, the user's functions, and
+// whoever the options add.
+#pragma once
+
+#include "telemetry/user_event_dispatcher.hpp"
+
+#include <holdfast/event.hpp>
+#include <holdfast/event_history.hpp>
+#include <holdfast/metrics.hpp>
+#include <holdfast/options.hpp>
+#include <holdfast/runtime.hpp>
+
+#include <memory>
+#include <string>
+
+namespace holdfast::detail {
+
+struct database_observers {
+  std::shared_ptr<event_history> history;
+  std::shared_ptr<user_event_dispatcher> users;
+  std::shared_ptr<host_metrics> measures; ///< null when switched off
+  metrics numbers;
+  /// All of them as one, with the database's name and host filled in where an event lacks them.
+  observer_ptr all;
+};
+
+/// `background` runs the user functions; the address of the result is what they must not call
+/// (`inside_user_hook`).
+/// Errors: invalid_configuration (a log file that cannot be opened).
+[[nodiscard]] result<std::shared_ptr<database_observers>>
+make_observers(const database_options& options, std::string_view host,
+               std::shared_ptr<runtime> background, observer_ptr extra);
+
+} // namespace holdfast::detail

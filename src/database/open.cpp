@@ -1,0 +1,26 @@
+#include "database/open.hpp"
+
+#include <holdfast/thread_runtime.hpp>
+
+namespace holdfast::detail {
+
+result<std::shared_ptr<database_core>> open_database(std::shared_ptr<drivers::sql_driver> driver,
+                                                     database_options options,
+                                                     observer_ptr events) {
+  database_parts parts;
+  parts.loop = std::make_unique<service>();
+  parts.background = parts.loop->background();
+  auto observers = make_observers(options, driver->host(), parts.background, std::move(events));
+  if (!observers) return std::move(observers.error());
+  parts.observers = std::move(*observers);
+  parts.driver = std::move(driver);
+  parts.options = std::move(options);
+  thread_runtime rt{parts.background.get()};
+  parts.seed = rt.random();
+  auto core = std::make_shared<database_core>(std::move(parts));
+  auto opened = run_inline(core->open(rt));
+  if (!opened) return std::move(opened.error());
+  return core;
+}
+
+} // namespace holdfast::detail

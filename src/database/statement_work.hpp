@@ -1,0 +1,66 @@
+// Attempts of single statements.
+#pragma once
+
+#include "database/transaction_core.hpp"
+#include "database/work.hpp"
+
+#include <holdfast/operation_codec.hpp>
+
+namespace holdfast::detail {
+
+class statement_work final : public work {
+public:
+  statement_work(const statement& what, row_sink* rows) noexcept : what_{what}, rows_{rows} {}
+  task<result<void>> attempt(runtime& rt, drivers::sql_connection& on,
+                             const call_terms& terms) override;
+  [[nodiscard]] statement_result take() { return std::move(done_); }
+
+private:
+  statement what_;
+  row_sink* rows_;
+  statement_result done_;
+};
+
+class script_work final : public work {
+public:
+  explicit script_work(std::string_view text) noexcept : text_{text} {}
+  task<result<void>> attempt(runtime& rt, drivers::sql_connection& on,
+                             const call_terms& terms) override;
+
+private:
+  std::string_view text_;
+};
+
+/// One statement as the block of a transaction; its result is the number of rows.
+class statement_block final : public block {
+public:
+  explicit statement_block(const statement& what) noexcept : what_{what} {}
+  task<void> run(transaction_core& tx) override;
+  [[nodiscard]] std::string result_text() const override { return encode_result(rows_); }
+  bool restore(std::string_view text) override { return decode_result(text, rows_); }
+  [[nodiscard]] std::uint64_t rows_affected() const noexcept { return rows_; }
+
+private:
+  statement what_;
+  std::uint64_t rows_ = 0;
+};
+
+/// A bulk insert as the block of a transaction.
+class insert_block final : public block {
+public:
+  insert_block(std::string_view table, std::span<const std::string_view> columns,
+               const make_row_source& rows) noexcept
+      : table_{table}, columns_{columns}, source_{rows} {}
+  task<void> run(transaction_core& tx) override;
+  [[nodiscard]] std::string result_text() const override { return encode_result(rows_); }
+  bool restore(std::string_view text) override { return decode_result(text, rows_); }
+  [[nodiscard]] std::uint64_t rows_affected() const noexcept { return rows_; }
+
+private:
+  std::string_view table_;
+  std::span<const std::string_view> columns_;
+  const make_row_source& source_;
+  std::uint64_t rows_ = 0;
+};
+
+} // namespace holdfast::detail

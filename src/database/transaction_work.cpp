@@ -1,0 +1,115 @@
+#include "database/transaction_work.hpp"
+
+namespace holdfast::detail {
+
+using drivers::transaction_status;
+
+namespace {
+
+error key_reused(std::string_view why) {
+  return make_error(errc::operation_key_reused,
+                    "the operation key was used before: " + std::string{why});
+}
+
+} // namespace
+
+task<result<void>> transaction_work::attempt(runtime& rt, drivers::sql_connection& on,
+                                             const call_terms& terms) {
+  thrown_ = nullptr;
+  const drivers::begin_options how{how_.isolation, how_.read_only, how_.deferrable};
+  auto begun = co_await on.begin(rt, how, terms.until);
+  if (!begun) {
+    begun.error().effect = side_effect::none; // BEGIN changes nothing
+    co_return begun;
+  }
+  db_.publish({.kind = event_kind::transaction_begun}, rt.coarse_now(), terms);
+  if (how_.operation_key.empty()) co_return co_await run_block(rt, on, terms);
+
+  const auto& table = db_.driver().operation_table();
+  auto claimed = co_await claim_key(rt, on, table, how_.operation_key, fingerprint_, terms.until);
+  if (!claimed) co_return co_await undo(rt, on, terms, std::move(claimed.error()));
+  if (*claimed == claim::taken) co_return co_await answer_from_row(rt, on, terms);
+  if (std::exchange(in_doubt_, false)) note_resolved(rt, terms, event_reason::not_committed);
+  co_return co_await run_block(rt, on, terms);
+}
+
+/// The key is there already: the verdict is "committed", and the stored result is the answer.
+task<result<void>> transaction_work::answer_from_row(runtime& rt, drivers::sql_connection& on,
+                                                     const call_terms& terms) {
+  if (on.in_transaction() != transaction_status::none) {
+    auto undone = co_await on.rollback(rt, terms.until);
+    if (!undone) co_return undone;
+  }
+  auto stored = co_await read_operation(rt, on, db_.driver().operation_table(), how_.operation_key,
+                                        terms.until);
+  if (!stored) co_return std::move(stored.error());
+  if (!*stored) // its owner rolled back in between: claim it again
+    co_return make_error(errc::serialization_failure, "the operation key changed meanwhile");
+  const stored_operation& row = **stored;
+  if (row.tombstone) co_return key_reused("it was settled as not committed; take a new one");
+  if (row.fingerprint != fingerprint_)
+    co_return key_reused("by an operation with another name or payload");
+  if (!body_.restore(row.result.value_or("null")))
+    co_return key_reused("its stored result is of another type");
+  if (in_doubt_) note_resolved(rt, terms, event_reason::committed);
+  co_return result<void>{};
+}
+
+task<result<void>> transaction_work::run_block(runtime& rt, drivers::sql_connection& on,
+                                               const call_terms& terms) {
+  transaction_core tx{rt, on, db_.driver(), terms};
+  try {
+    co_await body_.run(tx);
+  } catch (...) {
+    thrown_ = std::current_exception();
+  }
+  tx.finish();
+  if (const error* failed = tx.failure()) co_return co_await undo(rt, on, terms, *failed);
+  if (thrown_) {
+    auto cause = make_error(errc::user_exception, "the transaction's callable threw");
+    co_return co_await undo(rt, on, terms, std::move(cause));
+  }
+  co_return co_await finish(rt, on, terms);
+}
+
+task<result<void>> transaction_work::finish(runtime& rt, drivers::sql_connection& on,
+                                            const call_terms& terms) {
+  if (!how_.operation_key.empty()) {
+    const std::string json = body_.result_text();
+    auto stored = co_await store_result(rt, on, db_.driver().operation_table(), how_.operation_key,
+                                        json, terms.until);
+    if (!stored) co_return co_await undo(rt, on, terms, std::move(stored.error()));
+  }
+  auto committed = co_await on.commit(rt, terms.until);
+  if (committed) {
+    db_.publish({.kind = event_kind::transaction_committed}, rt.coarse_now(), terms);
+    co_return committed;
+  }
+  if (committed.error().effect == side_effect::unknown) {
+    in_doubt_ = true;
+    co_return committed;
+  }
+  co_return co_await undo(rt, on, terms, std::move(committed.error()));
+}
+
+/// Rolls back what is open; a connection on which that fails is in doubt.
+task<error> transaction_work::undo(runtime& rt, drivers::sql_connection& on,
+                                   const call_terms& terms, error cause) {
+  // COMMIT was not sent, or is known to have failed: nothing of the block is in force.
+  if (cause.effect == side_effect::unknown) cause.effect = side_effect::none;
+  const bool open = on.in_transaction() != transaction_status::none;
+  if (cause.connection_usable && open) {
+    auto undone = co_await on.rollback(rt, terms.until);
+    if (!undone) cause.connection_usable = false;
+  }
+  db_.publish({.kind = event_kind::transaction_rolled_back, .failure = &cause}, rt.coarse_now(),
+              terms);
+  co_return cause;
+}
+
+void transaction_work::note_resolved(runtime& rt, const call_terms& terms, event_reason how) {
+  db_.count_resolved();
+  db_.publish({.kind = event_kind::outcome_resolved, .reason = how}, rt.coarse_now(), terms);
+}
+
+} // namespace holdfast::detail

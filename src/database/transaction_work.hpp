@@ -1,0 +1,44 @@
+// One attempt of a whole transaction: begin, the user's block, commit; with an operation key, also
+// its row.
+#pragma once
+
+#include "database/database_core.hpp"
+#include "database/operation_key.hpp"
+#include "database/transaction_core.hpp"
+
+#include <string>
+
+namespace holdfast::detail {
+
+class transaction_work final : public work {
+public:
+  transaction_work(database_core& db, const transaction_options& how, block& body,
+                   std::string fingerprint)
+      : db_{db}, how_{how}, body_{body}, fingerprint_{std::move(fingerprint)} {}
+
+  task<result<void>> attempt(runtime& rt, drivers::sql_connection& on,
+                             const call_terms& terms) override;
+
+  /// What the user's code threw in the last attempt, if that is why it failed.
+  [[nodiscard]] std::exception_ptr thrown() const noexcept { return thrown_; }
+
+private:
+  [[nodiscard]] task<result<void>> run_block(runtime& rt, drivers::sql_connection& on,
+                                             const call_terms& terms);
+  [[nodiscard]] task<result<void>> finish(runtime& rt, drivers::sql_connection& on,
+                                          const call_terms& terms);
+  [[nodiscard]] task<result<void>> answer_from_row(runtime& rt, drivers::sql_connection& on,
+                                                   const call_terms& terms);
+  [[nodiscard]] task<error> undo(runtime& rt, drivers::sql_connection& on, const call_terms& terms,
+                                 error cause);
+  void note_resolved(runtime& rt, const call_terms& terms, event_reason how);
+
+  database_core& db_;
+  const transaction_options& how_;
+  block& body_;
+  std::string fingerprint_;
+  std::exception_ptr thrown_;
+  bool in_doubt_ = false; // an earlier attempt's COMMIT was not answered
+};
+
+} // namespace holdfast::detail

@@ -1,0 +1,36 @@
+// What the operation loop runs: one attempt of a statement or of a whole transaction.
+#pragma once
+
+#include "drivers/sql_driver.hpp"
+
+#include <holdfast/priority.hpp>
+#include <holdfast/retry_decision.hpp>
+
+#include <source_location>
+#include <string_view>
+
+namespace holdfast::detail {
+
+/// What holds for all attempts of one operation.
+struct call_terms {
+  deadline until;
+  std::string_view name{};
+  std::string_view trace_id{};
+  holdfast::priority priority = holdfast::priority::normal;
+  std::source_location caller{};
+  retry_scope scope = retry_scope::statement;
+  bool idempotent = false;
+  /// Takes the engine's one write lock: a writer's turn comes before its lease.
+  bool writes = true;
+};
+
+/// One attempt, made again on each retry. The connection is the attempt's alone while it runs; when
+/// it returns, no transaction is open on it, or its error says `connection_usable = false`.
+class work {
+public:
+  virtual ~work() = default;
+  virtual task<result<void>> attempt(runtime& rt, drivers::sql_connection& on,
+                                     const call_terms& terms) = 0;
+};
+
+} // namespace holdfast::detail
