@@ -47,7 +47,7 @@ void collect_aliases(alias::kind kind, layer at, const config_sources& from, dra
 
 } // namespace
 
-std::string printable(std::string_view text) {
+std::string shown(std::string_view text) {
   constexpr std::size_t longest = 60;
   std::string out{text.substr(0, longest)};
   std::replace_if(
@@ -57,7 +57,7 @@ std::string printable(std::string_view text) {
 
 std::string shown(const option& what, std::string_view text) {
   const bool may_hide_a_password = what.is_secret || text.find('@') != std::string_view::npos;
-  return may_hide_a_password ? "***" : "\"" + printable(text) + "\"";
+  return may_hide_a_password ? "***" : "\"" + shown(text) + "\"";
 }
 
 const option* expect_option(std::string_view written, const std::string& origin, unit& reads,
@@ -72,7 +72,7 @@ const option* expect_option(std::string_view written, const std::string& origin,
       }
   const auto* found = find_option(written);
   if (found == nullptr)
-    into.violations.push_back({printable(written), origin, "an unknown option",
+    into.violations.push_back({shown(written), origin, "an unknown option",
                                "a known one" + did_you_mean(written, option_names(url_parameter))});
   return found;
 }

@@ -70,6 +70,6 @@ const option* expect_option(std::string_view written, const std::string& origin,
 
 /// A value as a violation shows it: quoted, short, printable, and masked if it might be a secret.
 [[nodiscard]] std::string shown(const option& what, std::string_view text);
-[[nodiscard]] std::string printable(std::string_view text);
+[[nodiscard]] std::string shown(std::string_view text);
 
 } // namespace holdfast::detail

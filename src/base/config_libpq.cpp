@@ -59,19 +59,19 @@ void collect_service(const std::string& service, const std::string& origin,
                      const config_sources& from, draft& into) {
   const auto path = service_path(from);
   if (!path) {
-    into.violations.push_back({"service", origin, "\"" + printable(service) + "\"",
+    into.violations.push_back({"service", origin, "\"" + shown(service) + "\"",
                                "a service file, named by PGSERVICEFILE"});
     return;
   }
   auto file = from.file(*path);
   if (!file) {
-    into.violations.push_back({"service", origin, "\"" + printable(service) + "\"",
+    into.violations.push_back({"service", origin, "\"" + shown(service) + "\"",
                                "a service file that can be read: " + file.error().message});
     return;
   }
   if (!collect_section(file->text, service, *path, into))
     into.violations.push_back(
-        {"service", origin, "\"" + printable(service) + "\"", "a section of " + *path});
+        {"service", origin, "\"" + shown(service) + "\"", "a section of " + *path});
   wipe(file->text);
 }
 

@@ -82,7 +82,7 @@ private:
     }
     const auto schemes = known_schemes();
     if (std::find(schemes.begin(), schemes.end(), parsed->scheme) == schemes.end()) {
-      fail("url", origin, "the scheme \"" + printable(parsed->scheme) + "\"",
+      fail("url", origin, "the scheme \"" + shown(parsed->scheme) + "\"",
            "a scheme that the library knows, as postgresql or sqlite" +
                did_you_mean(parsed->scheme, schemes));
       return std::nullopt;
@@ -102,17 +102,35 @@ private:
     add("user", u.user, origin, from.from);
     add("password", u.password.reveal(), origin, from.from);
     add("database", u.path, origin, from.from);
+    bool after_password = false;
     for (const auto& [name, value] : u.parameters) {
-      const std::string place =
-          "URL parameter " + printable(name) + (from.origin.empty() ? "" : ", " + from.origin);
-      unit reads{};
-      const auto* what = expect_option(name, place, reads, true, draft_);
-      if (what == nullptr) continue;
-      if (says_twice(*what, from.from))
-        fail(what->key, place, shown(*what, value.reveal()), "a value once in a URL");
+      if (after_password && !names_option(name))
+        fail("url", origin, "an unknown parameter behind the password",
+             "known parameters; an '&' inside a password is %26");
       else
-        draft_.assignments.push_back({what, value, place, from.from, reads, false});
+        add_parameter(name, value, from);
+      after_password = after_password || detail::lower(name).starts_with("pa");
     }
+  }
+
+  static bool names_option(std::string_view name) {
+    const auto aliases = option_aliases();
+    return find_option(name) != nullptr ||
+           std::any_of(aliases.begin(), aliases.end(), [&](const alias& other) {
+             return other.what == alias::kind::parameter && other.name == name;
+           });
+  }
+
+  void add_parameter(const std::string& name, const secret& value, const written_url& from) {
+    const std::string place =
+        "URL parameter " + shown(name) + (from.origin.empty() ? "" : ", " + from.origin);
+    unit reads{};
+    const auto* what = expect_option(name, place, reads, true, draft_);
+    if (what == nullptr) return;
+    if (says_twice(*what, from.from))
+      fail(what->key, place, shown(*what, value.reveal()), "a value once in a URL");
+    else
+      draft_.assignments.push_back({what, value, place, from.from, reads, false});
   }
 
   bool says_twice(const option& what, layer from) const {

@@ -76,7 +76,7 @@ public:
 
 private:
   void fail(std::string key, const file_entry& entry, std::string given, std::string takes) {
-    into_.violations.push_back({printable(key), entry.origin, std::move(given), std::move(takes)});
+    into_.violations.push_back({shown(key), entry.origin, std::move(given), std::move(takes)});
   }
 
   // Said once, at the section itself, and not again for all that stands in it.
@@ -165,7 +165,7 @@ std::optional<std::vector<file_entry>> read_entries(const std::string& path,
 std::string chosen_environment(const config_sources& from, draft& into) {
   auto chosen = from.variable("HOLDFAST_ENV").value_or("");
   if (!chosen.empty() && !known(chosen, environments))
-    into.violations.push_back({"HOLDFAST_ENV", "HOLDFAST_ENV", "\"" + printable(chosen) + "\"",
+    into.violations.push_back({"HOLDFAST_ENV", "HOLDFAST_ENV", "\"" + shown(chosen) + "\"",
                                listed(environments) + did_you_mean(chosen, environments)});
   return chosen;
 }
@@ -175,7 +175,7 @@ std::optional<std::string> choose(std::string_view name, word_list names, const 
                                   draft& into) {
   if (name.empty() && names.size() == 1) return std::string{names.front()};
   if (known(name, names)) return std::string{name};
-  const std::string given = name.empty() ? "no name" : "\"" + printable(name) + "\"";
+  const std::string given = name.empty() ? "no name" : "\"" + shown(name) + "\"";
   into.violations.push_back({"database", path, given, listed(names) + did_you_mean(name, names)});
   return std::nullopt;
 }

@@ -70,6 +70,8 @@ result<host_port> parse_url_host(std::string_view text) {
   }
   const auto decoded = percent_decode(name);
   if (!decoded) return wrong("a host of the URL holds a broken percent-escape");
+  if (decoded->empty() && rest.size() > 1)
+    return wrong("a host of the URL begins with ':'; an IPv6 address stands in brackets");
   if (decoded->empty()) return wrong("the URL names an empty host");
   if (bracketed && !is_ipv6(*decoded))
     return wrong("what stands in brackets is not an IPv6 address");

@@ -43,6 +43,16 @@ void add_target_rows(std::vector<option>& rows) {
       "PostgreSQL's password file, asked when nothing else gives a password; empty: "
       "~/.pgpass.");
   net.add(
+      "application_name", [](auto& c) -> auto& { return c.options.application_name; }, no_bounds,
+      "How the server lists our sessions.");
+  any.add(
+      "start", [](auto& c) -> auto& { return c.options.start; }, no_bounds,
+      "`connect` fails at once when no connection can be made; `lazy` waits for the first "
+      "use.");
+  any.add(
+      "deadline", [](auto& c) -> auto& { return c.options.deadline; }, positive_time,
+      "Longest operation, retries included, unless the call brings its own.");
+  net.add(
       "tls.mode", [](auto& c) -> auto& { return c.options.tls.mode; }, no_bounds,
       "`automatic` is `verify_full`, but `disable` for a local host (socket, 127/8, ::1, "
       "localhost).");
@@ -55,16 +65,6 @@ void add_target_rows(std::vector<option>& rows) {
   net.add_path(
       "tls.key_file", [](auto& c) -> auto& { return c.options.tls.key_file; },
       "The key of `tls.cert_file`.");
-  net.add(
-      "application_name", [](auto& c) -> auto& { return c.options.application_name; }, no_bounds,
-      "How the server lists our sessions.");
-  any.add(
-      "start", [](auto& c) -> auto& { return c.options.start; }, no_bounds,
-      "`connect` fails at once when no connection can be made; `lazy` waits for the first "
-      "use.");
-  any.add(
-      "deadline", [](auto& c) -> auto& { return c.options.deadline; }, positive_time,
-      "Longest operation, retries included, unless the call brings its own.");
 }
 
 void add_watch_rows(std::vector<option>& rows) {

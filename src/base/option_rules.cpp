@@ -110,7 +110,10 @@ std::string to_string(const violation& v) {
 tls_mode effective_tls_mode(const tls_options& tls, const host_port& host) noexcept {
   if (tls.mode != tls_mode::automatic) return tls.mode;
   const auto& h = host.host;
-  const bool local = host.is_socket() || h == "localhost" || h == "::1" || h.starts_with("127.");
+  // Digits alone: 127.example.org is somebody's name, and far away.
+  const bool loopback =
+      h.starts_with("127.") && h.find_first_not_of("0123456789.") == std::string::npos;
+  const bool local = host.is_socket() || h == "localhost" || h == "::1" || loopback;
   return local ? tls_mode::disable : tls_mode::verify_full;
 }
 

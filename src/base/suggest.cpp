@@ -46,7 +46,8 @@ std::string_view suggest(std::string_view written, std::span<const std::string_v
   std::size_t least = std::string_view::npos;
   for (const auto candidate : candidates) {
     const std::size_t steps = distance(meant, normal(candidate));
-    if (steps < least && steps <= std::max<std::size_t>(1, candidate.size() / 3)) {
+    if (steps < least && steps < candidate.size() &&
+        steps <= std::max<std::size_t>(1, candidate.size() / 3)) {
       least = steps;
       best = candidate;
     }

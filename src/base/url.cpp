@@ -154,7 +154,7 @@ std::string to_string(const url& u) {
   if (!u.user.empty() || !u.password.empty()) text += '@';
   std::string_view separator;
   for (auto host : u.hosts) {
-    if (host.is_socket()) host.host = percent_encode(host.host);
+    host.host = percent_encode(host.host, ":");
     text.append(separator).append(to_string(host));
     separator = ",";
   }
