@@ -19,6 +19,7 @@ public:
     auto connected = co_await connect(rt, settings_, until);
     if (!connected) {
       connected.error().where.host = host_;
+      connected.error().connection_usable = false;
       co_return std::move(connected).error();
     }
     co_return std::make_unique<connection>(std::move(*connected), settings_, cancels_, rt.random());

@@ -15,6 +15,10 @@ wire_status as_wire(wait_status s) noexcept {
   return s == wait_status::cancelled ? wire_status::cancelled : wire_status::timed_out;
 }
 
+bool is_fatal(std::string_view severity) noexcept {
+  return severity == "FATAL" || severity == "PANIC";
+}
+
 std::string_view field(const PGresult* r, int code) noexcept {
   const char* text = PQresultErrorField(r, code);
   return text ? text : "";
@@ -38,10 +42,18 @@ void wire::on_notice(void* self, const PGresult* notice) noexcept {
   auto& w = *static_cast<wire*>(self);
   const auto severity = field(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
   const auto state = field(notice, PG_DIAG_SQLSTATE);
-  if (severity == "FATAL" || severity == "PANIC") w.last_words_ = state;
+  if (is_fatal(severity)) w.last_words_ = state;
   // 57P01 and 57P02 come as warnings too, before the server hangs up.
   if (state == "57P01" || state == "57P02") w.last_words_ = state;
   if (severity == "WARNING" && state == "01000") w.commit_warning_ = true;
+}
+
+pg_result wire::take() noexcept {
+  pg_result r{PQgetResult(raw())};
+  if (r && PQresultStatus(r.get()) == PGRES_FATAL_ERROR &&
+      is_fatal(field(r.get(), PG_DIAG_SEVERITY_NONLOCALIZED)))
+    last_words_ = field(r.get(), PG_DIAG_SQLSTATE);
+  return r;
 }
 
 bool wire::tls_has_more() const noexcept {

@@ -35,7 +35,7 @@ public:
   /// Waits until `take` does not block. First writes what is queued.
   [[nodiscard]] task<wire_status> ready(runtime& rt, deadline until);
   /// The next result, or null at the end of a command. Only after `ready` gave ok or lost.
-  [[nodiscard]] pg_result take() noexcept { return pg_result{PQgetResult(raw())}; }
+  [[nodiscard]] pg_result take() noexcept;
   /// All results up to and with the given number of pipeline synchronisation points.
   [[nodiscard]] task<wire_status> take_pipeline(runtime& rt, int syncs, deadline until,
                                                 std::vector<pg_result>& out);
@@ -43,7 +43,8 @@ public:
   /// True if the peer has hung up while nothing was asked of it. One system call, no wait.
   [[nodiscard]] bool gone() noexcept;
 
-  /// The SQLSTATE of a FATAL that came outside any statement (57P01 at a shutdown), or empty.
+  /// The SQLSTATE of the FATAL that ended the session (57P01 at a shutdown), as an answer or as a
+  /// notice outside any statement; or empty.
   [[nodiscard]] const std::string& last_words() const noexcept { return last_words_; }
   /// True if a warning came since it was asked last that says that a commit was not replicated.
   [[nodiscard]] bool take_commit_warning() noexcept {

@@ -1,0 +1,236 @@
+// Every way in which a connect fails has its own sentence, and none hangs or tells a secret.
+#include "integration/postgres/fixture.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace holdfast::drivers::postgres::tests {
+namespace {
+
+constexpr auto canary = "canary-7f3a91";
+
+postgres_server& locked_server() {
+  static const auto server = [] {
+    postgres_server_options options;
+    options.password = canary;
+    options.fsync = false;
+    options.tls = testing::server_tls::valid;
+    options.max_connections = 8;
+    options.settings = {"listen_addresses = '127.0.0.1,127.0.0.2'"};
+    auto made = std::make_unique<postgres_server>(options);
+    made->start();
+    made->wait_ready();
+    return made;
+  }();
+  return *server;
+}
+
+error failure(settings s, duration limit = 5s) {
+  client c{std::move(s)};
+  const auto before = c.rt().now();
+  auto opened = c.open(limit);
+  EXPECT_LT(c.rt().now() - before, limit + 50ms);
+  if (opened) throw std::runtime_error("the connect succeeded");
+  const error& e = opened.error();
+  EXPECT_EQ(e.effect, side_effect::none);
+  EXPECT_FALSE(e.connection_usable);
+  for (const auto& text : {e.message, e.native_message, to_string(e), user_message(e)})
+    EXPECT_EQ(text.find(canary), std::string::npos) << text;
+  EXPECT_FALSE(e.message.empty());
+  return e;
+}
+
+settings as(const settings& base, std::string user, std::string password) {
+  settings s = base;
+  s.credentials = [user, password]() -> result<credential> {
+    return credential{user, secret{password}};
+  };
+  return s;
+}
+
+/// Listens and never answers.
+struct mute_server {
+  mute_server() : descriptor{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    if (::bind(descriptor, reinterpret_cast<sockaddr*>(&at), size) != 0 ||
+        ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&at), &size) != 0)
+      throw std::runtime_error("no port");
+    port = ntohs(at.sin_port);
+  }
+  ~mute_server() { ::close(descriptor); }
+  void listen() const { ::listen(descriptor, 4); }
+  int descriptor;
+  std::uint16_t port = 0;
+};
+
+TEST(postgres_connect, enters_by_tcp_by_socket_and_by_name) {
+  auto s = settings_for(shared_server());
+  EXPECT_TRUE(client{s}.open());
+  s.server.host = "localhost";
+  EXPECT_TRUE(client{s}.open());
+  s.server.host = shared_server().socket_dir().string();
+  const auto by_socket = client{s}.open();
+  ASSERT_TRUE(by_socket);
+  EXPECT_EQ((*by_socket)->peer(),
+            s.server.host + "/.s.PGSQL." + std::to_string(shared_server().port()));
+}
+
+TEST(postgres_connect, wrong_password) {
+  const auto e = failure(as(settings_for(locked_server()), "postgres", std::string{canary} + "x"));
+  EXPECT_EQ(e.code, errc::authentication_failed);
+  EXPECT_EQ(e.native_code, "28P01");
+  EXPECT_NE(e.message.find("refused the password of user \"postgres\""), std::string::npos);
+}
+
+TEST(postgres_connect, missing_password) {
+  const auto e = failure(as(settings_for(locked_server()), "postgres", ""));
+  EXPECT_EQ(e.code, errc::authentication_failed);
+  EXPECT_NE(e.message.find("none was given"), std::string::npos);
+}
+
+TEST(postgres_connect, unknown_database) {
+  auto s = settings_for(locked_server());
+  s.database = "nowhere";
+  const auto e = failure(s);
+  EXPECT_EQ(e.code, errc::unknown_database);
+  EXPECT_NE(e.message.find("has no database \"nowhere\""), std::string::npos);
+  EXPECT_FALSE(client{s}.driver().condemns_host(e));
+}
+
+TEST(postgres_connect, refused_port) {
+  const mute_server nobody; // bound, so that nobody else takes the port, and not listening
+  auto s = settings_for(locked_server());
+  s.server.port = nobody.port;
+  const auto e = failure(s);
+  EXPECT_EQ(e.code, errc::connect_refused);
+  EXPECT_NE(e.message.find("nothing listens at 127.0.0.1:"), std::string::npos);
+  EXPECT_TRUE(client{s}.driver().condemns_host(e));
+}
+
+TEST(postgres_connect, no_such_socket) {
+  auto s = settings_for(locked_server());
+  s.server.host = "/nowhere";
+  EXPECT_EQ(failure(s).code, errc::connect_refused);
+}
+
+TEST(postgres_connect, unresolvable_name) {
+  auto s = settings_for(locked_server());
+  s.server.host = "no-such-host.invalid";
+  const auto e = failure(s);
+  EXPECT_EQ(e.code, errc::name_not_resolved);
+  EXPECT_NE(e.message.find("no-such-host.invalid"), std::string::npos);
+}
+
+TEST(postgres_connect, a_server_that_never_answers) {
+  const mute_server mute;
+  mute.listen();
+  auto s = settings_for(locked_server());
+  s.server.port = mute.port;
+  const auto e = failure(s, 200ms);
+  EXPECT_EQ(e.code, errc::connect_timeout);
+  EXPECT_NE(e.message.find("login did not end in time"), std::string::npos);
+}
+
+TEST(postgres_connect, a_full_server) {
+  auto s = settings_for(locked_server());
+  s.credentials = [] { return result<credential>{credential{"plain", secret{"plain"}}}; };
+  client boss{settings_for(locked_server())};
+  boss.execute("create role plain login password 'plain'").value();
+  std::vector<connection_ptr> open;
+  client c{s};
+  for (int i = 0; i < 12; ++i) {
+    auto opened = c.open();
+    if (!opened) {
+      EXPECT_EQ(opened.error().code, errc::too_many_connections);
+      EXPECT_FALSE(c.driver().condemns_host(opened.error()));
+      return;
+    }
+    open.push_back(std::move(*opened));
+  }
+  FAIL() << "never full";
+}
+
+TEST(postgres_connect, a_setting_that_the_server_does_not_know) {
+  auto s = settings_for(shared_server());
+  s.engine.options = "-c no_such_setting=1";
+  EXPECT_EQ(failure(s).code, errc::invalid_configuration);
+}
+
+TEST(postgres_connect, the_provider_is_asked_each_time_and_its_error_is_ours) {
+  auto s = settings_for(shared_server());
+  int asked = 0;
+  s.credentials = [&asked]() -> result<credential> {
+    if (++asked > 1) return make_error(errc::invalid_configuration, "the vault is shut");
+    return credential{"postgres", {}};
+  };
+  client c{s};
+  EXPECT_TRUE(c.open());
+  const auto second = c.open();
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().message, "the vault is shut");
+}
+
+TEST(postgres_connect, tls_verified_in_full) {
+  auto s = settings_for(locked_server());
+  s.tls = {.mode = tls_mode::verify_full, .ca_file = locked_server().ca_file().string()};
+  client c{s};
+  EXPECT_EQ(c.one("select ssl from pg_stat_ssl where pid = pg_backend_pid()"), value{true});
+  // Rows that fill several TLS records and libpq's buffer: what OpenSSL holds back is not
+  // forgotten.
+  const auto text = c.one("select repeat('x', 5000000)");
+  EXPECT_EQ(std::get<std::string>(text).size(), 5'000'000U);
+  EXPECT_EQ(c.query("select repeat('y', 3000) from generate_series(1, 2000)").rows.size(), 2000U);
+}
+
+TEST(postgres_connect, tls_from_an_unknown_authority) {
+  auto s = settings_for(locked_server());
+  s.tls.mode = tls_mode::verify_full; // the system's authorities
+  const auto e = failure(s);
+  EXPECT_EQ(e.code, errc::certificate_untrusted);
+}
+
+TEST(postgres_connect, tls_for_another_name) {
+  auto s = settings_for(locked_server());
+  s.server.host = "127.0.0.2";
+  s.tls = {.mode = tls_mode::verify_full, .ca_file = locked_server().ca_file().string()};
+  const auto e = failure(s);
+  EXPECT_EQ(e.code, errc::certificate_mismatch);
+}
+
+TEST(postgres_connect, tls_not_offered) {
+  auto s = settings_for(shared_server());
+  s.tls.mode = tls_mode::require;
+  const auto e = failure(s);
+  EXPECT_EQ(e.code, errc::tls_failed);
+  EXPECT_NE(e.message.find("does not offer TLS"), std::string::npos);
+}
+
+TEST(postgres_connect, tls_expired) {
+  postgres_server_options options;
+  options.tls = testing::server_tls::expired;
+  options.fsync = false;
+  postgres_server server{options};
+  server.start();
+  server.wait_ready();
+  auto s = settings_for(server);
+  s.tls = {.mode = tls_mode::verify_full, .ca_file = server.ca_file().string()};
+  const auto e = failure(s);
+  EXPECT_EQ(e.code, errc::certificate_expired);
+  EXPECT_NE(e.message.find("has expired"), std::string::npos);
+}
+
+TEST(postgres_connect, a_tls_file_that_is_not_there) {
+  auto s = settings_for(shared_server());
+  s.tls = {.mode = tls_mode::verify_full, .ca_file = "/nowhere/ca.crt"};
+  const auto e = failure(s);
+  EXPECT_EQ(e.code, errc::invalid_configuration);
+  EXPECT_NE(e.message.find("tls.ca_file"), std::string::npos);
+}
+
+} // namespace
+} // namespace holdfast::drivers::postgres::tests
