@@ -42,8 +42,12 @@ retry_decision operation::failed(error e, time_point now, std::uint64_t random) 
   const retry_decision d = session_.failed(std::move(e), now, random, median, parts_.budget);
   if (!parts_.events) return d;
   if (attempted) tell(event_kind::attempt_failed, d, now);
+  // An error that no retry could mend was not declined a retry.
   const bool over = d.what == retry_decision::action::give_up;
-  tell(over ? event_kind::retry_declined : event_kind::retry_scheduled, d, now);
+  if (!over)
+    tell(event_kind::retry_scheduled, d, now);
+  else if (d.reason != event_reason::none)
+    tell(event_kind::retry_declined, d, now);
   return d;
 }
 
