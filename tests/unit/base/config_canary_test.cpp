@@ -69,6 +69,8 @@ TEST(Canary, InAUrlWhateverStandsInThePassword) {
                                     "postgresql://app@h/d?pasword=" + c.left + "&" + c.right + "=1",
                                     "postgresql:/app:" + word + "@h",
                                     "redis://:" + word + "@h",
+                                    "sqlite:a.db?password=" + c.left,
+                                    "postgresql://u:x@h?password=" + c.left,
                                     "postgresql://app:" + word + "@h/a/b",
                                     "postgresql://app:" + word + "@[::1",
                                     "postgresql://app:" + word + "@"};
