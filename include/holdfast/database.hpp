@@ -19,6 +19,7 @@
 namespace holdfast {
 
 class database;
+class async_database;
 
 namespace detail {
 
@@ -81,6 +82,10 @@ public:
   [[nodiscard]] database_view with(call_options options, std::stop_token stop = {}) const {
     return database_view{{core_.get(), options, std::move(stop)}};
   }
+
+  /// The same database for an Asio program; include <holdfast/asio.hpp>.
+  template <class Executor>
+  [[nodiscard]] async_database async(const Executor& executor) const;
 
   /// Runs `fn(transaction&)` in a transaction and gives what it returns. The whole block runs
   /// again, with backoff, on deadlock, serialization failure and on a connection that broke before
