@@ -104,6 +104,19 @@ TEST(Canary, InAFile) {
   }
 }
 
+// What the parser of TOML would quote in its own words.
+TEST(Canary, InWhatTheParserSaw) {
+  for (const std::string password :
+       {"99999999999999999999999", "fals3", "nahunter", "2026-01-0x"}) {
+    const fake_sources from{.variables = {},
+                            .files = {{file, "[database.shop]\npassword = " + password + "\n"}}};
+    const auto report = examine_config(file, "shop", from.sources());
+    ASSERT_EQ(report.violations.size(), 1U);
+    EXPECT_EQ(testing::all_violations(report).find(password.substr(0, 3)), std::string::npos)
+        << testing::all_violations(report);
+  }
+}
+
 TEST(Canary, InVariablesServiceAndCode) {
   for (unsigned seed = 0; seed < 20; ++seed) {
     const auto c = make_canary(seed);
