@@ -67,8 +67,10 @@ struct root {
 
 template <class Done>
 root run_root(task<void> work, Done done) {
-  co_await std::move(work);
-  { const task<void> ended = std::move(work); } // the frame's locals end before `done` is told
+  {
+    task<void> running = std::move(work);
+    co_await std::move(running);
+  } // the frame's locals end before `done` is told
   done();
 }
 
