@@ -3,20 +3,22 @@
 #include <holdfast/resilience_options.hpp>
 
 #include <cstdint>
+#include <string_view>
 
 namespace holdfast {
 namespace {
 
 using detail::violation_list;
 
-void check(violation_list& out, const std::string& at, const retry_policy& p) {
+void check(violation_list& out, std::string_view at, const retry_policy& p) {
+  out.within(at);
   const backoff_options& b = p.backoff;
-  if (p.max_retries) out.in_range(at + "max_retries", *p.max_retries, 0, 10000);
-  out.time(at + "base", b.base);
-  out.time(at + "cap", b.cap);
-  if (b.base > b.cap) out.add(at + "base", "more than cap", "at most cap");
-  out.in_range(at + "factor", b.factor, 1.0, 100.0);
-  out.in_range(at + "budget_cost", p.budget_cost, 0.0, 1000.0);
+  if (p.max_retries) out.in_range("max_retries", *p.max_retries, 0, 10000);
+  out.time("base", b.base);
+  out.time("cap", b.cap);
+  if (b.base > b.cap) out.add("base", "more than cap", "at most cap");
+  out.in_range("factor", b.factor, 1.0, 100.0);
+  out.in_range("budget_cost", p.budget_cost, 0.0, 1000.0);
 }
 
 } // namespace

@@ -1,34 +1,41 @@
-// Collects what is wrong with options given in code: all of it, one sentence each.
+// Collects what is wrong with options given in code: all of it, one sentence each. Allocates
+// nothing while all is right.
 #pragma once
 
 #include <holdfast/error.hpp>
 #include <holdfast/time.hpp>
 
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace holdfast::detail {
 
 class violation_list {
 public:
-  void add(const std::string& key, const std::string& given, const std::string& takes) {
-    found_.push_back(key + ": given " + given + "; takes " + takes);
+  /// What the keys that follow begin with.
+  void within(std::string_view prefix) noexcept { prefix_ = prefix; }
+
+  void add(std::string_view key, const std::string& given, const std::string& takes) {
+    std::string line{prefix_};
+    line += key;
+    found_.push_back(line + ": given " + given + "; takes " + takes);
   }
   /// NaN is in no range.
   template <class T>
-  void in_range(const std::string& key, T value, T low, T high) {
+  void in_range(std::string_view key, T value, T low, T high) {
     if (!(value >= low && value <= high))
       add(key, std::to_string(value), std::to_string(low) + " to " + std::to_string(high));
   }
-  void in_range(const std::string& key, std::uint32_t value, std::uint32_t low,
-                std::uint32_t high) {
+  void in_range(std::string_view key, std::uint32_t value, std::uint32_t low, std::uint32_t high) {
     in_range<std::uint32_t>(key, value, low, high);
   }
-  void share(const std::string& key, double value) {
+  void share(std::string_view key, double value) {
     if (!(value > 0.0 && value <= 1.0))
       add(key, std::to_string(value), "a share above 0 and at most 1");
   }
-  void time(const std::string& key, duration value) {
+  void time(std::string_view key, duration value) {
     if (value <= duration::zero())
       add(key, std::to_string(value.count()) + " ns", "a time above zero");
   }
@@ -38,6 +45,7 @@ public:
   [[nodiscard]] std::vector<std::string> take() { return std::move(found_); }
 
 private:
+  std::string_view prefix_;
   std::vector<std::string> found_;
 };
 
