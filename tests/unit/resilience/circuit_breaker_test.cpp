@@ -49,6 +49,13 @@ TEST_F(CircuitBreaker, quick_successes_count_like_slow_path_ones) {
   EXPECT_EQ(b.snapshot(now).state, breaker_state::open);
 }
 
+TEST_F(CircuitBreaker, a_quick_success_that_reaches_the_minimum_opens_too) {
+  auto b = make();
+  fail(b, 9);
+  succeed(b, 1);
+  EXPECT_EQ(b.snapshot(now).state, breaker_state::open);
+}
+
 TEST_F(CircuitBreaker, quick_successes_push_old_failures_out) {
   auto b = make();
   succeed(b, 60);
