@@ -80,6 +80,8 @@ public:
   [[nodiscard]] const database_options& options() const noexcept { return options_; }
   [[nodiscard]] const std::string& name() const noexcept { return options_.name; }
   [[nodiscard]] runtime& background() const noexcept { return *background_; }
+  /// Null in a simulation.
+  [[nodiscard]] service* loop() const noexcept { return loop_.get(); }
   [[nodiscard]] database_observers& observers() const noexcept { return *observers_; }
 
 private:

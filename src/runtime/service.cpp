@@ -73,6 +73,10 @@ service::~service() { stop(); }
 
 const std::shared_ptr<runtime>& service::background() const noexcept { return state_->background; }
 
+const std::shared_ptr<detail::blocking_pool>& service::blocking() const noexcept {
+  return state_->blocking;
+}
+
 void service::stop() noexcept {
   const std::lock_guard lock{state_->mutex};
   if (std::exchange(state_->stopped, true)) return;

@@ -1,0 +1,133 @@
+// The Asio forms: the same coroutines, on a strand of the caller's executor.
+#include "database/database_core.hpp"
+#include "database/statement_work.hpp"
+#include "runtime/asio_runtime.hpp"
+#include "runtime/system.hpp"
+
+#include <holdfast/asio.hpp>
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+
+namespace holdfast::detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// The runtime of one asynchronous operation, on a strand of its own.
+class operation_runtime final : public asio_runtime {
+public:
+  operation_runtime(any_io_executor strand, database_core& core)
+      : asio_runtime{strand, core.loop()->blocking(), &core.background()},
+        guard_{asio::make_work_guard(strand)} {}
+
+  /// On the strand.
+  void cancel_all() {
+    cancel();
+    inner_.emit(asio::cancellation_type::terminal);
+  }
+  [[nodiscard]] asio::cancellation_slot inner_slot() noexcept { return inner_.slot(); }
+
+private:
+  asio::executor_work_guard<any_io_executor> guard_; // while work is offloaded nothing else is
+  asio::cancellation_signal inner_;
+};
+
+struct async_operation {
+  async_operation(any_io_executor strand, std::shared_ptr<database_core> c)
+      : core{std::move(c)}, rt{std::move(strand), *core} {}
+  std::shared_ptr<database_core> core; // kept until the end
+  operation_runtime rt;
+};
+
+} // namespace
+
+void start_async(const any_io_executor& executor, std::shared_ptr<database_core> core,
+                 std::function<task<void>(runtime&)> body, asio::cancellation_slot slot) {
+  const any_io_executor strand = asio::make_strand(executor);
+  auto op = std::make_shared<async_operation>(strand, std::move(core));
+  if (slot.is_connected())
+    // Slots are not thread-safe: the handler only passes the word on to the strand.
+    slot.assign([weak = std::weak_ptr{op}, strand](asio::cancellation_type) {
+      asio::post(strand, [weak] {
+        if (const auto alive = weak.lock()) alive->rt.cancel_all();
+      });
+    });
+  asio::post(strand, [op, body = std::move(body)] { run_root(body(op->rt), [op] {}); });
+}
+
+const any_io_executor& strand_of(runtime& rt) noexcept {
+  return static_cast<asio_runtime&>(rt).executor();
+}
+
+asio::cancellation_slot inner_slot_of(runtime& rt) noexcept {
+  return static_cast<operation_runtime&>(rt).inner_slot();
+}
+
+void start_here(task<void> work) {
+  run_root(std::move(work), [] {});
+}
+
+runtime& home_of(transaction_core& tx) noexcept { return tx.home(); }
+
+owned_call::owned_call(std::shared_ptr<database_core> c, const call_options& o, const sql& s,
+                       std::span<const value> p)
+    : core{std::move(c)}, options{o}, text{s.text}, name{o.name}, key{o.operation_key},
+      trace_id{o.trace_id}, caller{s.caller}, parameters{p.begin(), p.end()} {
+  options.name = name;
+  options.operation_key = key;
+  options.trace_id = trace_id;
+}
+
+owned_transaction::owned_transaction(std::shared_ptr<database_core> c, const transaction_options& o,
+                                     std::source_location where)
+    : core{std::move(c)}, options{o}, name{o.name}, key{o.operation_key}, trace_id{o.trace_id},
+      caller{where} {
+  options.name = name;
+  options.operation_key = key;
+  options.trace_id = trace_id;
+}
+
+task<result<statement_result>> run_owned(runtime& rt, owned_call_ptr call, row_sink* rows) {
+  const statement what{call->text, call->parameters};
+  co_return co_await call->core->execute(rt, what, rows, call->options, call->caller);
+}
+
+task<result<void>> script_owned(runtime& rt, owned_call_ptr call) {
+  co_return co_await call->core->script(rt, call->text, call->options, call->caller);
+}
+
+task<result<std::uint64_t>> insert_owned(runtime& rt, owned_call_ptr call,
+                                         std::vector<std::string> columns, make_row_source rows) {
+  const std::vector<std::string_view> names{columns.begin(), columns.end()};
+  insert_block body{call->text, names, rows};
+  const transaction_options how = transaction_options_of(call->options);
+  auto end = co_await call->core->transact(rt, how, call->caller, body);
+  if (!end.outcome) co_return std::move(end.outcome.error());
+  co_return body.rows_affected();
+}
+
+task<result<outcome>> outcome_owned(runtime& rt, owned_call_ptr call) {
+  co_return co_await call->core->outcome_of(rt, call->text);
+}
+
+task<block_end> transact_owned(runtime& rt, const owned_transaction& how, block& body) {
+  co_return co_await how.core->transact(rt, how.options, how.caller, body);
+}
+
+task<result<statement_result>> run_in(transaction_core& tx, owned_call_ptr call, row_sink* rows) {
+  const statement what{call->text, call->parameters};
+  co_return co_await tx.execute(what, rows);
+}
+
+task<result<void>> script_in(transaction_core& tx, owned_call_ptr call) {
+  co_return co_await tx.script(call->text);
+}
+
+task<block_end> savepoint_in(transaction_core& tx, block& body) {
+  co_return co_await tx.savepoint(body);
+}
+
+} // namespace holdfast::detail

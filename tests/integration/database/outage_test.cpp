@@ -1,0 +1,214 @@
+// A real server that goes away and comes back under callers.
+#include "integration/database/engines.hpp"
+
+#include <holdfast/exceptions.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <dirent.h>
+#include <mutex>
+#include <thread>
+
+namespace holdfast {
+namespace {
+
+using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
+
+std::size_t entries_of(const char* folder) {
+  std::size_t n = 0;
+  DIR* d = ::opendir(folder);
+  while (::readdir(d)) ++n;
+  ::closedir(d);
+  return n;
+}
+std::size_t descriptors() { return entries_of("/proc/self/fd"); }
+std::size_t threads() { return entries_of("/proc/self/task"); }
+
+/// Counts connects and probes, and how many run at once while the host is down.
+class outage_watch final : public observer {
+public:
+  void on_event(const event& e) noexcept override {
+    if (e.kind == event_kind::host_down) down = true;
+    if (e.kind == event_kind::host_up) down = false;
+    if (e.kind == event_kind::connection_created && down) ++connects_while_down;
+    if (e.kind == event_kind::host_probe) ++probes;
+  }
+  std::atomic<bool> down = false;
+  std::atomic<int> connects_while_down = 0;
+  std::atomic<int> probes = 0;
+};
+
+/// Statements that reached the database floor, by attempt.
+int attempts_in(const database& db) {
+  const auto s = db.status();
+  return static_cast<int>(s.operations + s.retries);
+}
+
+class outage : public ::testing::Test {
+protected:
+  static void SetUpTestSuite() {
+    own_ = new testing::postgres_server{};
+    own_->start();
+    own_->wait_ready();
+  }
+  static void TearDownTestSuite() {
+    delete own_;
+    own_ = nullptr;
+  }
+  static testing::postgres_server* own_;
+};
+testing::postgres_server* outage::own_ = nullptr;
+
+TEST_F(outage, callers_that_wait_all_succeed_soon_after_the_server_is_back) {
+  constexpr int callers = 64;
+  database_options options = test::quiet();
+  options.retry.on_outage = on_outage::wait;
+  database db = postgres::connect(own_->url(), options);
+  db.on_event([](const owned_event&) {});
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(db.query_value<long>("select 1"), 1);
+  std::this_thread::sleep_for(200ms);
+  const std::size_t descriptors_before = descriptors();
+  const std::size_t threads_before = threads();
+  const auto watch = db.recent_events();
+
+  own_->stop(testing::postgres_server::stop_mode::immediate);
+  const int attempts_before = attempts_in(db);
+  std::mutex mutex;
+  std::vector<steady::time_point> done;
+  std::atomic<int> failed = 0;
+  std::vector<std::jthread> crowd;
+  for (int i = 0; i < callers; ++i)
+    crowd.emplace_back([&] {
+      auto r = db.with({.idempotent = true}).try_query_value<long>("select 1");
+      if (!r) {
+        ++failed;
+        ADD_FAILURE() << to_string(r.error());
+      }
+      const std::lock_guard lock{mutex};
+      done.push_back(steady::now());
+    });
+  std::this_thread::sleep_for(3s);
+  EXPECT_FALSE(db.status().hosts[0].up);
+  own_->start();
+  own_->wait_ready();
+  const auto accepts = steady::now();
+  crowd.clear();
+
+  EXPECT_EQ(failed, 0);
+  const auto first = *std::ranges::min_element(done) - accepts;
+  EXPECT_LT(first, 250ms);
+  const int attempts = attempts_in(db) - attempts_before;
+  EXPECT_LE(attempts, callers * 2 * 11 / 10 + 10); // operations and their one retry each
+  const auto after = db.recent_events();
+  // While down only the monitor's lone probe connects.
+  const auto created =
+      after.count(event_kind::connection_created) - watch.count(event_kind::connection_created);
+  EXPECT_LE(created, 20U + 4U);
+  std::this_thread::sleep_for(1500ms);
+  EXPECT_LE(descriptors(), descriptors_before + 1);
+  EXPECT_LE(threads(), threads_before + 1);
+  RecordProperty(
+      "first_success_ms",
+      static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(first).count()));
+}
+
+TEST_F(outage, fail_fast_tells_the_real_cause_at_once) {
+  database_options options = test::quiet();
+  options.retry.on_outage = on_outage::fail_fast;
+  database db = postgres::connect(own_->url(), options);
+  EXPECT_EQ(db.query_value<long>("select 1"), 1);
+  own_->stop(testing::postgres_server::stop_mode::immediate);
+  (void)db.try_query_value<long>("select 1"); // finds out
+  for (int i = 0; i < 500 && db.status().hosts[0].up; ++i) {
+    (void)db.try_query_value<long>("select 1");
+    std::this_thread::sleep_for(2ms);
+  }
+  ASSERT_FALSE(db.status().hosts[0].up);
+  std::vector<duration> took;
+  for (int i = 0; i < 64; ++i) {
+    const auto began = steady::now();
+    auto r = db.try_query_value<long>("select 1");
+    took.push_back(steady::now() - began);
+    ASSERT_FALSE(r);
+    EXPECT_TRUE(r.error().kind == category::connection) << to_string(r.error());
+    EXPECT_EQ(r.error().effect, side_effect::none);
+  }
+  std::ranges::sort(took);
+  EXPECT_LT(took[took.size() / 2], 1ms);
+  EXPECT_LT(took[took.size() - 2], 5ms); // one may meet a busy machine
+  own_->restart();
+}
+
+TEST_F(outage, a_killed_server_loses_and_doubles_nothing_that_has_a_key) {
+  database db = postgres::connect(own_->url(), test::quiet());
+  db.script("drop table if exists paid");
+  db.execute("create table paid(id bigint primary key, n bigint)");
+  constexpr int callers = 16;
+  std::atomic<bool> stop = false;
+  std::atomic<std::int64_t> next = 0;
+  std::mutex mutex;
+  std::vector<std::int64_t> acknowledged;
+  {
+    std::vector<std::jthread> crowd;
+    for (int c = 0; c < callers; ++c)
+      crowd.emplace_back([&] {
+        while (!stop) {
+          const std::int64_t id = next++;
+          const std::string key = "paid-" + std::to_string(id);
+          auto r =
+              db.with({.operation_key = key}).try_execute("insert into paid values ($1, 1)", id);
+          if (!r) ADD_FAILURE() << to_string(r.error());
+          const std::lock_guard lock{mutex};
+          if (r) acknowledged.push_back(id);
+        }
+      });
+    for (int kill = 0; kill < 2; ++kill) {
+      std::this_thread::sleep_for(700ms);
+      own_->kill_hard();
+      std::this_thread::sleep_for(300ms);
+      own_->start();
+      own_->wait_ready();
+    }
+    std::this_thread::sleep_for(700ms);
+    stop = true;
+  }
+  const auto stored = db.query<std::int64_t>("select id from paid order by id");
+  std::ranges::sort(acknowledged);
+  EXPECT_EQ(stored, acknowledged);
+  EXPECT_EQ(std::ranges::adjacent_find(stored), stored.end());
+}
+
+class refusals : public ::testing::Test {
+protected:
+  static error why(const std::string& url) {
+    const auto began = steady::now();
+    try {
+      database_options o = test::quiet();
+      o.pool.connect_timeout = 2s;
+      (void)postgres::connect(url, o);
+    } catch (const database_error& e) {
+      EXPECT_LT(steady::now() - began, 4s) << url;
+      return e.details();
+    }
+    ADD_FAILURE() << url << " connected";
+    return {};
+  }
+};
+
+TEST_F(refusals, each_has_its_own_code_and_sentence) {
+  testing::postgres_server locked{{.password = "right"}};
+  locked.start();
+  locked.wait_ready();
+  const std::string at = "127.0.0.1:" + std::to_string(locked.port());
+  EXPECT_EQ(why("postgresql://postgres:wrong@" + at + "/postgres").code,
+            errc::authentication_failed);
+  EXPECT_EQ(why("postgresql://postgres:right@" + at + "/missing").code, errc::unknown_database);
+  EXPECT_EQ(why("postgresql://postgres@127.0.0.1:1/postgres").code, errc::connect_refused);
+  EXPECT_EQ(why("postgresql://postgres@no-such-host.invalid/postgres?tls.mode=disable").kind,
+            category::connection);
+  EXPECT_EQ(why("postgresql://postgres@/x?no_such_parameter=1").code, errc::invalid_configuration);
+}
+
+} // namespace
+} // namespace holdfast
