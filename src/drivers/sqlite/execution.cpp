@@ -153,8 +153,7 @@ result<void> execution::deliver() {
   cells.resize(static_cast<std::size_t>(sqlite3_column_count(raw())));
   int index = 0;
   for (auto& cell : cells)
-    if (!read_cell(raw(), index++, cell))
-      return classify({.code = SQLITE_NOMEM});
+    if (!read_cell(raw(), index++, cell)) return classify({.code = SQLITE_NOMEM});
   return sink_->row(cells);
 }
 
@@ -191,6 +190,7 @@ void execution::release() noexcept {
   sqlite3_reset(raw());
   sqlite3_clear_bindings(raw()); // they point into the caller's parameters
   statement_ = nullptr;
+  session_.cells.clear(); // a large or private value does not outlive its statement
 }
 
 } // namespace holdfast::drivers::sqlite
