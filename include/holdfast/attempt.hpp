@@ -43,7 +43,6 @@ using exception_filter = std::function<bool(const std::exception&)>;
 
 namespace detail {
 
-
 /// Calls `fn(attempt&)`, or `fn()` if it takes nothing.
 template <class F>
 decltype(auto) call_attempt(F& fn, attempt& a) {
