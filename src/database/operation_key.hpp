@@ -31,9 +31,9 @@ struct key_token {
 
 /// The stored row of a key.
 struct stored_operation {
-  std::string fingerprint;
-  std::optional<std::string> result; ///< JSON
-  bool tombstone = false;            ///< settled as not committed
+  std::optional<std::string> fingerprint; ///< none: a tombstone
+  std::optional<std::string> result;      ///< JSON
+  bool tombstone = false;                 ///< settled as not committed
 };
 
 enum class claim : std::uint8_t {

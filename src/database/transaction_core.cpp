@@ -2,6 +2,8 @@
 
 #include "database/bulk_insert.hpp"
 
+#include <algorithm>
+
 namespace holdfast::detail {
 
 using drivers::transaction_status;
@@ -27,6 +29,23 @@ namespace {
 error in_use() {
   return make_error(errc::transaction_in_use,
                     "the transaction is in use by another call: it has one user at a time");
+}
+
+enum class ending : std::uint8_t { committed, rolled_back, unknown };
+
+/// How a statement that ended the transaction ended it, by its first word; scripts have none.
+ending ending_of(std::string_view text) {
+  const auto start = text.find_first_not_of(" \t\r\n");
+  if (start == std::string_view::npos) return ending::unknown;
+  text.remove_prefix(start);
+  const auto is = [text](std::string_view word) {
+    return text.size() >= word.size() &&
+           std::ranges::equal(text.substr(0, word.size()), word, {}, [](char c) {
+             return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+           });
+  };
+  if (is("rollback") || is("abort")) return ending::rolled_back;
+  return is("commit") || is("end") ? ending::committed : ending::unknown;
 }
 
 /// What failed the block, told again to each later call. Nothing of that call was sent.
@@ -62,18 +81,19 @@ error transaction_core::note(error e) {
 }
 
 /// The user's own text may have ended the transaction behind our back.
-std::optional<error> transaction_core::check_still_open(const statement_result& done) {
+std::optional<error> transaction_core::check_still_open(std::string_view text) {
   if (on_.in_transaction() != transaction_status::none) return std::nullopt;
-  if (done.tag.starts_with("ROLLBACK")) {
+  const ending how = ending_of(text);
+  if (how == ending::rolled_back) {
     failure_ = make_error(errc::transaction_finished,
                           "a statement of the block rolled the transaction back; let the callable "
                           "throw instead");
-  } else {
-    failure_ = make_error(errc::implicit_commit,
-                          "a statement of the block committed the transaction; what came before "
-                          "it is in force");
-    failure_->effect = done.tag.empty() ? side_effect::unknown : side_effect::applied;
+    return *failure_;
   }
+  failure_ = make_error(errc::implicit_commit,
+                        "a statement of the block ended the transaction; what came before it may "
+                        "be in force");
+  failure_->effect = how == ending::committed ? side_effect::applied : side_effect::unknown;
   return *failure_;
 }
 
@@ -83,7 +103,7 @@ task<result<statement_result>> transaction_core::execute(statement what, row_sin
   if (auto refused = refuse()) co_return std::move(*refused);
   auto done = co_await on_.execute(rt_, what, rows, terms_.until);
   if (!done) co_return note(std::move(done.error()));
-  if (auto ended = check_still_open(*done)) co_return std::move(*ended);
+  if (auto ended = check_still_open(what.sql)) co_return std::move(*ended);
   co_return done;
 }
 

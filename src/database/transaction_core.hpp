@@ -37,7 +37,7 @@ private:
 
   [[nodiscard]] std::optional<error> refuse() const;
   [[nodiscard]] error note(error e);
-  [[nodiscard]] std::optional<error> check_still_open(const statement_result& done);
+  [[nodiscard]] std::optional<error> check_still_open(std::string_view text);
   [[nodiscard]] task<result<void>> leave_savepoint(bool keep);
 
   runtime& rt_;

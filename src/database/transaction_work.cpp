@@ -1,5 +1,7 @@
 #include "database/transaction_work.hpp"
 
+#include <holdfast/exceptions.hpp>
+
 namespace holdfast::detail {
 
 using drivers::transaction_status;
@@ -58,16 +60,22 @@ task<result<void>> transaction_work::answer_from_row(runtime& rt, drivers::sql_c
 task<result<void>> transaction_work::run_block(runtime& rt, drivers::sql_connection& on,
                                                const call_terms& terms) {
   transaction_core tx{rt, on, db_.driver(), terms};
+  std::optional<error> cause;
   try {
     co_await body_.run(tx);
+  } catch (const database_error& e) {
+    thrown_ = std::current_exception();
+    cause = e.details();
   } catch (...) {
     thrown_ = std::current_exception();
+    cause = make_error(errc::user_exception, "the transaction's callable threw");
   }
   tx.finish();
   if (const error* failed = tx.failure()) co_return co_await undo(rt, on, terms, *failed);
-  if (thrown_) {
-    auto cause = make_error(errc::user_exception, "the transaction's callable threw");
-    co_return co_await undo(rt, on, terms, std::move(cause));
+  if (cause) {
+    cause->next = advice::give_up; // it left the transaction alive: no business of the retry layer
+    cause->connection_usable = true;
+    co_return co_await undo(rt, on, terms, std::move(*cause));
   }
   co_return co_await finish(rt, on, terms);
 }

@@ -50,7 +50,7 @@ pid_t this_thread_id() noexcept {
 
 void core::holder::name(std::string_view text) noexcept {
   length = static_cast<std::uint8_t>(std::min(text.size(), operation.size()));
-  std::memcpy(operation.data(), text.data(), length);
+  if (length > 0) std::memcpy(operation.data(), text.data(), length);
 }
 
 core::core(const pool_options& options, std::shared_ptr<connector_port> connector,
@@ -164,7 +164,8 @@ void core::carry_out(pending& later) {
   if (later.closings.empty()) return;
   std::vector<doomed> list;
   for (void* const object : later.closings) list.emplace_back(*connector_, object);
-  rt.spawn(close_all(in_flight{shared_from_this(), list.size()}, std::move(list)));
+  in_flight counted{shared_from_this(), list.size()};
+  rt.spawn(close_all(std::move(counted), std::move(list)));
 }
 
 bool core::try_take(const acquire_request& r, std::source_location caller,

@@ -71,9 +71,13 @@ situation connection::situation_for(const sql_facts& facts) const noexcept {
   s.in_block = block_open();
   s.ends_block = facts.controls_transaction && facts.writes;
   s.opened_read_only = read_only_block_ || settings_read_only_;
-  s.server_is_standby = reported_on(wire_.raw(), "in_hot_standby") ||
-                        reported_on(wire_.raw(), "default_transaction_read_only");
   return s;
+}
+
+/// Looked up in a list of libpq's: for errors only.
+bool connection::says_read_only() const noexcept {
+  return reported_on(wire_.raw(), "in_hot_standby") ||
+         reported_on(wire_.raw(), "default_transaction_read_only");
 }
 
 error connection::lost(const situation& s) {
@@ -99,7 +103,9 @@ error connection::stopped(wire_status status, const situation& s) {
 error connection::refused(const PGresult* r, const situation& s) {
   const auto reply = read_reply(r);
   if (reply.sqlstate.empty()) return lost(s); // libpq's own words: there was no reply
-  error e = answered_error(reply, s);
+  situation known = s;
+  known.server_is_standby = says_read_only();
+  error e = answered_error(reply, known);
   if (broken_) e.connection_usable = false;
   if (!e.connection_usable) broken_ = true;
   return e;
@@ -276,9 +282,7 @@ void connection::close() noexcept {
 }
 
 task<result<bool>> connection::server_is_read_only(runtime& rt, deadline until) {
-  if (PQparameterStatus(wire_.raw(), "in_hot_standby"))
-    co_return reported_on(wire_.raw(), "in_hot_standby") ||
-        reported_on(wire_.raw(), "default_transaction_read_only");
+  if (PQparameterStatus(wire_.raw(), "in_hot_standby")) co_return says_read_only();
   struct single_cell final : row_sink {
     void columns(std::span<const column>) override {}
     result<void> row(std::span<value> cells) override {

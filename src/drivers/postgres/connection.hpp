@@ -60,6 +60,7 @@ private:
   std::optional<error> refuse(runtime& rt, deadline until) const;
   [[nodiscard]] bool block_open() const noexcept;
   [[nodiscard]] situation situation_for(const sql_facts& facts) const noexcept;
+  [[nodiscard]] bool says_read_only() const noexcept;
   error lost(const situation& s);
   error stopped(wire_status status, const situation& s);
   error refused(const PGresult* r, const situation& s);

@@ -129,17 +129,21 @@ TEST_P(transactions, text_that_ends_the_transaction_is_found_out) {
 TEST_P(transactions, the_handle_is_dead_after_its_callable_and_in_use_by_one) {
   db().transaction([](transaction& tx) {
     tx.execute("insert into account values (3, 1)");
-    std::vector<std::jthread> others;
-    std::atomic<int> refused = 0;
-    for (int i = 0; i < 8; ++i)
-      others.emplace_back([&] {
-        for (int n = 0; n < 200; ++n)
-          if (auto r = tx.try_query_value<long>("select 1"); !r) {
-            EXPECT_EQ(r.error().code, errc::transaction_in_use);
-            ++refused;
-          }
-      });
-    others.clear();
+    std::atomic<bool> ended = false;
+    std::jthread slow{[&] {
+      EXPECT_EQ(tx.query_value<long>("with recursive c(x) as (select 1 union all select x + 1 from "
+                                     "c where x < 1000000) select count(*) from c"),
+                1000000);
+      ended = true;
+    }};
+    int refused = 0;
+    while (!ended) {
+      auto r = tx.try_query_value<long>("select 1");
+      if (r || ended) continue;
+      EXPECT_EQ(r.error().code, errc::transaction_in_use);
+      ++refused;
+    }
+    slow.join();
     EXPECT_GT(refused, 0);
   });
   EXPECT_EQ(rows(), 3);
