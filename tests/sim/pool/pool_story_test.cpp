@@ -1,0 +1,396 @@
+// Single stories of the pool in virtual time.
+#include "sim/pool/fake_server.hpp"
+
+#include <gtest/gtest.h>
+#include <vector>
+
+namespace holdfast::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class recorder final : public observer {
+public:
+  void on_event(const event& e) noexcept override { seen.push_back(own(e)); }
+  [[nodiscard]] std::size_t count(event_kind kind) const {
+    std::size_t n = 0;
+    for (const auto& e : seen) n += e.kind == kind;
+    return n;
+  }
+  [[nodiscard]] const owned_event* last(event_kind kind) const {
+    const owned_event* found = nullptr;
+    for (const auto& e : seen)
+      if (e.kind == kind) found = &e;
+    return found;
+  }
+  std::vector<owned_event> seen;
+};
+
+pool_options calm(std::uint32_t min_size, std::uint32_t max_size) {
+  pool_options o;
+  o.min_size = min_size;
+  o.max_size = max_size;
+  return o;
+}
+
+struct pool_story : ::testing::Test {
+  fake_pool& made(const pool_options& o, pool_hooks<fake_connection> hooks = {}) {
+    lent = std::make_unique<fake_pool>(o, fake_connector{server}, pool_environment{loop, seen},
+                                       std::move(hooks));
+    lent->ready();
+    return *lent;
+  }
+  result<lease<fake_connection>> acquire(acquire_request r = {}) {
+    return rt.run(lent->acquire(rt, r));
+  }
+  void TearDown() override {
+    lent.reset();
+    world.run_for(1s);
+    EXPECT_TRUE(server->sessions.empty()) << "a connection was not closed";
+  }
+
+  simulator world{7};
+  std::shared_ptr<fake_server> server = std::make_shared<fake_server>(world);
+  std::shared_ptr<sim_runtime> loop = std::make_shared<sim_runtime>(world);
+  std::shared_ptr<recorder> seen = std::make_shared<recorder>();
+  sim_runtime rt{world};
+  std::unique_ptr<fake_pool> lent;
+};
+
+TEST_F(pool_story, an_idle_connection_that_died_is_found_before_it_is_lent) {
+  auto& p = made(calm(0, 2));
+  acquire().value().release();
+  world.run_for(1s);
+  server->sessions.clear();
+  auto got = acquire();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->connection(), 2U);
+  EXPECT_EQ(seen->last(event_kind::connection_closed)->reason, event_reason::validation);
+  EXPECT_EQ(p.snapshot().in_use, 1U);
+}
+
+TEST_F(pool_story, a_black_holed_ping_does_not_hang_the_borrower) {
+  made(calm(0, 2));
+  acquire().value().release();
+  world.run_for(1s);
+  server->black_hole = true;
+  world.at(world.now() + 900ms, [this] { server->black_hole = false; });
+  const auto began = world.now();
+  ASSERT_TRUE(acquire());
+  EXPECT_LE(world.now() - began, 1s + 1s);
+}
+
+TEST_F(pool_story, a_black_holed_connect_does_not_wedge_the_pool) {
+  auto& p = made(calm(0, 1));
+  server->black_hole = true;
+  auto got = acquire();
+  ASSERT_FALSE(got);
+  world.run_for(1s);
+  EXPECT_EQ(p.snapshot().connecting, 0U);
+  server->black_hole = false;
+  EXPECT_TRUE(acquire());
+}
+
+TEST_F(pool_story, a_discarded_connection_is_never_lent_again) {
+  made(calm(0, 1));
+  auto first = acquire();
+  first->discard();
+  first->release();
+  auto second = acquire();
+  EXPECT_EQ(second->connection(), 2U);
+  EXPECT_EQ(server->sessions.size(), 1U);
+}
+
+TEST_F(pool_story, a_connection_that_calls_itself_broken_is_never_lent_again) {
+  made(calm(0, 1));
+  auto first = acquire();
+  (*first)->broken = true;
+  first->release();
+  EXPECT_EQ(acquire()->connection(), 2U);
+}
+
+TEST_F(pool_story, what_a_borrower_left_behind_is_reset_without_making_it_wait) {
+  made(calm(0, 1));
+  auto first = acquire();
+  (*first)->dirty = true;
+  const auto before = world.now();
+  first->release();
+  EXPECT_EQ(world.now(), before);
+  EXPECT_EQ(server->resets, 0U) << "not by the releaser";
+  auto second = acquire();
+  EXPECT_EQ(second->connection(), 1U);
+  EXPECT_FALSE((*second)->dirty);
+  EXPECT_EQ(server->resets, 1U);
+}
+
+TEST_F(pool_story, a_clean_connection_is_not_reset_unless_always) {
+  made(calm(0, 1));
+  acquire()->release();
+  world.run_for(10ms);
+  EXPECT_EQ(server->resets, 0U);
+  lent.reset();
+  auto o = calm(0, 1);
+  o.reset = pool_options::reset_mode::always;
+  made(o);
+  acquire()->release();
+  world.run_for(10ms);
+  EXPECT_EQ(server->resets, 1U);
+}
+
+TEST_F(pool_story, an_exhausted_pool_names_its_holders) {
+  auto o = calm(0, 1);
+  o.acquire_timeout = 100ms;
+  made(o);
+  auto held = acquire({.operation = "checkout"});
+  held->note_statement("checkout.pay");
+  world.run_for(1s);
+  auto refused = acquire();
+  ASSERT_FALSE(refused);
+  const error& e = refused.error();
+  EXPECT_EQ(e.code, errc::pool_timeout);
+  ASSERT_TRUE(e.pool);
+  ASSERT_EQ(e.pool->oldest_leases.size(), 1U);
+  const lease_report& report = e.pool->oldest_leases[0];
+  EXPECT_EQ(report.last_statement, "checkout.pay");
+  EXPECT_EQ(report.age, 1100ms);
+  EXPECT_NE(std::string_view{report.holder.file_name()}.find("pool_story_test"),
+            std::string_view::npos);
+  EXPECT_NE(e.message.find("1 of 1 in use"), std::string::npos);
+  EXPECT_NE(e.message.find("checkout.pay"), std::string::npos);
+  EXPECT_FALSE(e.pool->likely_self_deadlock) << "a thread id says nothing on an event loop";
+}
+
+TEST_F(pool_story, at_most_five_holders_are_named_oldest_first) {
+  made(calm(0, 8));
+  std::vector<lease<fake_connection>> held;
+  for (int i = 0; i < 7; ++i) {
+    held.push_back(acquire().value());
+    world.run_for(10ms);
+  }
+  const auto now = lent->snapshot();
+  ASSERT_EQ(now.oldest_leases.size(), 5U);
+  EXPECT_EQ(now.oldest_leases[0].connection, 1U);
+  EXPECT_EQ(now.oldest_leases[4].connection, 5U);
+}
+
+TEST_F(pool_story, the_last_connect_error_is_told_until_a_connect_succeeds) {
+  auto o = calm(0, 1);
+  o.acquire_timeout = 100ms;
+  made(o);
+  server->up = false;
+  auto failed = acquire();
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, errc::connect_refused) << "the real cause";
+  EXPECT_NE(lent->snapshot().last_connect_error.find("refused"), std::string::npos);
+  server->up = true;
+  ASSERT_TRUE(acquire());
+  EXPECT_EQ(lent->snapshot().last_connect_error, "");
+}
+
+TEST_F(pool_story, waiters_of_a_cleared_pool_are_told_why) {
+  made(calm(0, 1));
+  auto held = acquire();
+  world.at(world.now() + 10ms,
+           [this] { lent->clear(make_error(errc::server_shutdown, "going down")); });
+  auto refused = acquire();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::pool_cleared);
+  EXPECT_NE(refused.error().message.find("going down"), std::string::npos);
+  auto later = acquire();
+  EXPECT_NE(later.error().message.find("going down"), std::string::npos) << "and those after";
+}
+
+TEST_F(pool_story, a_clear_by_an_old_lease_does_nothing) {
+  made(calm(0, 1));
+  auto held = acquire();
+  const auto old = held->generation();
+  lent->clear(make_error(errc::connection_lost, "first"), false, old);
+  lent->ready();
+  lent->clear(make_error(errc::connection_lost, "second"), false, old);
+  EXPECT_EQ(lent->snapshot().state, pool_state::ready);
+}
+
+TEST_F(pool_story, a_leak_is_reported_with_its_holder) {
+  auto o = calm(0, 1);
+  o.leak_after = 5s;
+  made(o);
+  auto held = acquire({.operation = "report"});
+  world.run_for(7s);
+  ASSERT_EQ(seen->count(event_kind::leak_suspected), 1U);
+  const auto* leak = seen->last(event_kind::leak_suspected);
+  EXPECT_EQ(leak->operation, "report");
+  EXPECT_GE(leak->elapsed, 5s);
+  EXPECT_NE(std::string_view{leak->caller.file_name()}.find("pool_story_test"),
+            std::string_view::npos);
+}
+
+TEST_F(pool_story, cancelling_a_wait_leaves_the_connect_to_the_pool) {
+  made(calm(0, 1));
+  world.at(world.now() + 1ms, [this] { rt.cancel(); });
+  auto got = acquire();
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, errc::cancelled);
+  world.run_for(50ms);
+  EXPECT_EQ(lent->snapshot().idle, 1U);
+}
+
+TEST_F(pool_story, drain_waits_for_leases_and_names_those_that_stay) {
+  made(calm(0, 2));
+  auto held = acquire();
+  auto closed = rt.run(lent->close(rt, deadline::after(rt.now(), 100ms)));
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().code, errc::deadline_exceeded);
+  ASSERT_TRUE(closed.error().pool);
+  EXPECT_EQ(closed.error().pool->in_use, 1U);
+  EXPECT_EQ(acquire().error().code, errc::pool_closed);
+  world.at(world.now() + 50ms, [&] { held->release(); });
+  const auto began = world.now();
+  EXPECT_TRUE(rt.run(lent->close(rt, deadline::after(rt.now(), 10s))));
+  EXPECT_EQ(world.now() - began, 50ms);
+  EXPECT_TRUE(server->sessions.empty());
+}
+
+TEST_F(pool_story, a_lease_outlives_its_pool) {
+  made(calm(0, 2));
+  auto held = acquire();
+  lent.reset();
+  world.run_for(1s);
+  EXPECT_EQ(server->sessions.size(), 1U);
+  (*held)->dirty = true;
+  held->release();
+  world.run_for(1s);
+  EXPECT_TRUE(server->sessions.empty());
+  EXPECT_EQ(loop.use_count(), 1) << "the pool is gone";
+}
+
+TEST_F(pool_story, an_outage_is_survived_with_one_clear_and_a_donated_probe) {
+  auto o = calm(4, 8);
+  server->condemning = true;
+  made(o);
+  world.run_for(100ms);
+  EXPECT_EQ(lent->snapshot().idle, 4U);
+  server->up = false;
+  server->sessions.clear();
+  lent->clear(make_error(errc::server_shutdown, "down"));
+  const auto before = server->connects;
+  world.run_for(10s);
+  EXPECT_EQ(server->connects, before) << "filling stops while paused";
+  server->up = true;
+  fake_connection probe{1000};
+  server->sessions.insert(1000);
+  lent->ready();
+  ASSERT_TRUE(lent->donate(probe));
+  EXPECT_EQ(lent->snapshot().lease_limit, 1U);
+  auto got = acquire();
+  EXPECT_EQ((*got)->id, 1000U);
+  world.run_for(2s);
+  EXPECT_EQ(lent->snapshot().lease_limit, 8U);
+  EXPECT_GE(lent->snapshot().idle, 3U);
+}
+
+TEST_F(pool_story, a_donation_that_finds_no_place_is_given_back) {
+  made(calm(0, 1));
+  auto held = acquire();
+  fake_connection probe{1000};
+  EXPECT_FALSE(lent->donate(probe));
+  EXPECT_EQ(probe.id, 1000U);
+}
+
+TEST_F(pool_story, keepalive_pings_idle_connections_in_the_background) {
+  auto o = calm(2, 4);
+  o.keepalive = 10s;
+  o.idle_timeout.reset();
+  made(o);
+  world.run_for(35s);
+  EXPECT_GE(server->pings, 6U);
+  EXPECT_LE(server->pings, 8U);
+  EXPECT_EQ(lent->snapshot().idle, 2U);
+}
+
+TEST_F(pool_story, connections_are_replaced_at_the_end_of_their_life_with_no_gap) {
+  auto o = calm(3, 6);
+  o.max_lifetime = 60s;
+  o.idle_timeout.reset();
+  made(o);
+  world.run_for(1s);
+  std::uint32_t least = 3;
+  world.after_each_step([&] {
+    if (lent) least = std::min(least, lent->snapshot().idle + lent->snapshot().tending);
+  });
+  world.run_for(200s);
+  world.after_each_step({});
+  EXPECT_EQ(least, 3U);
+  EXPECT_GE(server->connects, 9U);
+  EXPECT_EQ(server->sessions.size(), 3U);
+}
+
+TEST_F(pool_story, hooks_see_each_moment) {
+  std::vector<std::string> moments;
+  const auto note = [&moments](const char* what) {
+    return [&moments, what](fake_connection&) -> result<void> {
+      moments.emplace_back(what);
+      return {};
+    };
+  };
+  pool_hooks<fake_connection> hooks{note("connect"), note("acquire"), note("release"),
+                                    [&](fake_connection&) { moments.emplace_back("close"); }};
+  made(calm(0, 1), hooks);
+  auto got = acquire();
+  (*got)->dirty = true;
+  got->release();
+  world.run_for(10ms);
+  lent.reset();
+  world.run_for(10ms);
+  EXPECT_EQ(moments,
+            (std::vector<std::string>{"connect", "acquire", "release", "connect", "close"}))
+      << "a reset undoes what after_connect did, so it runs again";
+}
+
+TEST_F(pool_story, a_connect_hook_that_fails_fails_the_connect) {
+  pool_hooks<fake_connection> hooks;
+  hooks.after_connect = [](fake_connection&) -> result<void> {
+    return make_error(errc::permission_denied, "no");
+  };
+  made(calm(0, 1), hooks);
+  EXPECT_EQ(acquire().error().code, errc::permission_denied);
+  world.run_for(10ms);
+  EXPECT_TRUE(server->sessions.empty());
+}
+
+TEST_F(pool_story, a_borrow_hook_that_always_refuses_does_not_open_connections_without_end) {
+  pool_hooks<fake_connection> hooks;
+  hooks.before_acquire = [](fake_connection&) -> result<void> { throw std::runtime_error{"no"}; };
+  made(calm(0, 1), hooks);
+  auto got = acquire();
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, errc::user_exception);
+  EXPECT_EQ(got.error().message.find("no"), got.error().message.npos) << "may hold a secret";
+  EXPECT_LE(server->connects, 4U);
+}
+
+TEST_F(pool_story, starting_reports_why_the_first_connect_failed) {
+  lent =
+      std::make_unique<fake_pool>(calm(2, 4), fake_connector{server}, pool_environment{loop, seen});
+  server->up = false;
+  server->condemning = true;
+  auto started = rt.run(lent->start(rt, deadline::after(rt.now(), 5s)));
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, errc::connect_refused);
+}
+
+TEST_F(pool_story, contradictory_options_are_all_named) {
+  pool_options o;
+  o.min_size = 9;
+  o.max_size = 3;
+  o.max_connecting = 0;
+  try {
+    fake_pool p{o, fake_connector{server}, pool_environment{loop, {}}};
+    FAIL();
+  } catch (const configuration_error& e) {
+    EXPECT_NE(std::string_view{e.what()}.find("min_size"), std::string_view::npos);
+    EXPECT_NE(std::string_view{e.what()}.find("max_connecting"), std::string_view::npos);
+  }
+}
+
+} // namespace
+} // namespace holdfast::testing
