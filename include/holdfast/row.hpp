@@ -74,7 +74,10 @@ public:
   }
 
   result<void> row(std::span<value> cells) override {
-    return detail::decode_row(cells, std::span<const column>{columns_}, rows_.emplace_back());
+    Row made{}; // not in place: std::vector<bool> has no place
+    auto decoded = detail::decode_row(cells, std::span<const column>{columns_}, made);
+    if (decoded) rows_.push_back(std::move(made));
+    return decoded;
   }
 
   /// After the statement: an empty result is checked for its column count too.

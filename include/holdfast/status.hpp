@@ -31,7 +31,8 @@ struct database_status {
   double retry_budget = 0; ///< tokens left
   std::uint64_t operations = 0;
   std::uint64_t failures = 0;
-  std::uint64_t retries = 0;
+  std::uint64_t attempts = 0; ///< statements and transactions that were given a connection
+  std::uint64_t retries = 0;  ///< tries after the first, those that the breaker refused included
   std::uint64_t outcomes_resolved = 0;
   std::uint64_t outcomes_unknown = 0;
   duration median_latency{}; ///< of attempts

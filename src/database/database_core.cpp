@@ -19,6 +19,11 @@ std::int64_t wall_seconds() {
       .count();
 }
 
+error reentrant_call() {
+  return make_error(errc::reentrant_call,
+                    "a function given to on_event calls the database that called it");
+}
+
 /// What the caller of a write is told when its fate could not be learned in time.
 error in_doubt(error cause, std::string token) {
   error e = std::move(cause);
@@ -84,7 +89,7 @@ call_terms database_core::describe(runtime& rt, const call_options& how,
 task<result<statement_result>> database_core::execute(runtime& rt, const statement& what,
                                                       row_sink* rows, const call_options& how,
                                                       std::source_location caller) {
-  if (auto refused = refuse()) co_return std::move(*refused);
+  if (reentrant()) co_return reentrant_call();
   if (!how.operation_key.empty()) co_return co_await execute_keyed(rt, what, rows, how, caller);
   call_terms terms = describe(rt, how, caller);
   terms.writes = driver_->writes(what.sql);
@@ -112,7 +117,7 @@ task<result<statement_result>> database_core::execute_keyed(runtime& rt, const s
 
 task<result<void>> database_core::script(runtime& rt, std::string_view text,
                                          const call_options& how, std::source_location caller) {
-  if (auto refused = refuse()) co_return std::move(*refused);
+  if (reentrant()) co_return reentrant_call();
   const call_terms terms = describe(rt, how, caller);
   script_work once{text};
   co_return co_await run(rt, terms, once);
@@ -121,7 +126,7 @@ task<result<void>> database_core::script(runtime& rt, std::string_view text,
 task<block_end> database_core::transact(runtime& rt, const transaction_options& how,
                                         std::source_location caller, block& body,
                                         std::string fingerprint) {
-  if (auto refused = refuse()) co_return block_end{std::move(*refused), nullptr};
+  if (reentrant()) co_return block_end{reentrant_call(), nullptr};
   const bool keyed = !how.operation_key.empty();
   const call_options call{.deadline = how.deadline,
                           .idempotent = keyed, // its key proves what became of each attempt
@@ -171,7 +176,7 @@ task<result<void>> database_core::ensure_operation_table(runtime& rt, const call
 }
 
 task<result<outcome>> database_core::outcome_of(runtime& rt, std::string_view token) {
-  if (auto refused = refuse()) co_return std::move(*refused);
+  if (reentrant()) co_return reentrant_call();
   key_token asked = parse_key_token(token);
   if (auto bad = key_problem(asked.key)) co_return std::move(*bad);
   const call_options how{.idempotent = true, .name = "outcome_of"};
@@ -185,11 +190,7 @@ task<result<outcome>> database_core::outcome_of(runtime& rt, std::string_view to
   co_return question.answer();
 }
 
-std::optional<error> database_core::refuse() const {
-  if (!inside_user_hook(observers_.get())) return std::nullopt;
-  return make_error(errc::reentrant_call,
-                    "a function given to on_event calls the database that called it");
-}
+bool database_core::reentrant() const noexcept { return inside_user_hook(observers_.get()); }
 
 database_status database_core::status() const {
   const time_point now = background_->now();
@@ -200,6 +201,7 @@ database_status database_core::status() const {
   s.retry_budget = budget_.balance();
   s.operations = operations_.load(std::memory_order_relaxed);
   s.failures = failures_.load(std::memory_order_relaxed);
+  s.attempts = attempts_.load(std::memory_order_relaxed);
   s.retries = retries_.load(std::memory_order_relaxed);
   s.outcomes_resolved = resolved_.load(std::memory_order_relaxed);
   s.outcomes_unknown = unknown_.load(std::memory_order_relaxed);

@@ -85,7 +85,7 @@ public:
   [[nodiscard]] database_observers& observers() const noexcept { return *observers_; }
 
 private:
-  [[nodiscard]] std::optional<error> refuse() const;
+  [[nodiscard]] bool reentrant() const noexcept;
   [[nodiscard]] task<result<statement_result>> execute_keyed(runtime& rt, const statement& what,
                                                              row_sink* rows,
                                                              const call_options& how,
@@ -124,6 +124,7 @@ private:
 
   std::atomic<std::uint64_t> operations_{0};
   std::atomic<std::uint64_t> failures_{0};
+  std::atomic<std::uint64_t> attempts_{0};
   std::atomic<std::uint64_t> retries_{0};
   std::atomic<std::uint64_t> resolved_{0};
   std::atomic<std::uint64_t> unknown_{0};

@@ -69,6 +69,8 @@ void host::report(const error& e, std::uint64_t generation) {
     pool_->ready();
     return;
   }
+  // Where one connection died the others may have, too: each is proved before its next use.
+  if (!e.connection_usable && e.kind == category::connection) pool_->suspect_idle();
   if (e.code == errc::server_shutdown || e.code == errc::server_starting ||
       e.kind == category::corruption)
     go_down(e, generation);
@@ -103,7 +105,11 @@ void host::go_up() {
     up_ = true;
     since_ = now;
   }
-  breaker_.host_up(now);
+  // Its slow start is the pool's; a ramp of the breaker on top would refuse who could be served.
+  if (breaker_.snapshot(now).mode == breaker_options::mode::automatic)
+    breaker_.set_mode(breaker_options::mode::automatic, now);
+  else
+    breaker_.host_up(now);
   pool_->ready();
   publish({.kind = event_kind::host_up, .elapsed = outage});
   const std::lock_guard lock{mutex_};

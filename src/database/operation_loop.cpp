@@ -65,6 +65,7 @@ task<result<void>> database_core::attempt(runtime& rt, const call_terms& terms, 
                           .now = now};
   auto lease = co_await host_->connections().acquire(rt, request, terms.caller);
   if (!lease) co_return host_->explain(std::move(lease.error()));
+  attempts_.fetch_add(1, std::memory_order_relaxed);
   auto made = co_await what.attempt(rt, ***lease, terms);
   if (made) co_return made;
   // In doubt, it never goes back.
