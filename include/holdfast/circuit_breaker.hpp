@@ -63,7 +63,8 @@ public:
   /// The host cannot be reached: its monitor owns it. Until `host_up` all calls pass, so that the
   /// pool can tell them the real cause, and nothing counts.
   void host_down(time_point now);
-  /// The host is back: straight into the ramp. Does nothing while closed.
+  /// The host is back: closed, with an empty window (the pool's slow start is the ramp); if it was
+  /// open or half open, into the ramp. Does nothing while closed.
   void host_up(time_point now);
 
   /// Forces the breaker, switches it off, or gives it back to itself, closed and with an empty

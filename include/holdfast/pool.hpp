@@ -15,6 +15,13 @@
 #include <string_view>
 #include <utility>
 
+// g++ 12 warns of the frames of coroutine templates over a type with internal linkage, which a
+// user's connection in an anonymous namespace rightly is.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 namespace holdfast {
 
 template <class C>
@@ -236,3 +243,7 @@ private:
 };
 
 } // namespace holdfast
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

@@ -1,20 +1,38 @@
-#include "cli/commands.hpp"
+#include "cli/command.hpp"
 
-#include "base/option_codec.hpp"
-
-#include <cstdio>
-#include <fmt/format.h>
+#include <array>
 
 namespace holdfast::cli {
 
-std::optional<duration> read_duration(const std::string& text, const char* option) {
-  duration d{};
-  if (detail::parse_value(text, d) && d > duration::zero()) return d;
-  fmt::print(stderr,
-             "holdfast: {}: given \"{}\"; takes a time above 0 with its unit, like 250ms, "
-             "30s or 2min\n",
-             option, text);
-  return std::nullopt;
+std::span<const command_entry> commands() noexcept {
+  static constexpr std::array<command_entry, 6> table{{
+      {"demo", "Book seats and move money under faults, then check the books",
+       "  holdfast demo                            embedded SQLite, a second process in the way\n"
+       "  holdfast demo postgres                   a throwaway server, killed and restarted\n"
+       "  holdfast demo --url postgresql://app@db/shop   yours; only our connections are cut\n"
+       "  holdfast demo postgres --json | jq .lost",
+       make_demo},
+      {"wait", "Wait until a database answers a query",
+       "  holdfast wait postgresql://app@db/shop --timeout 60s && ./migrate\n"
+       "  echo \"$URL\" | holdfast wait -           a URL with a password stays out of `ps`",
+       make_wait},
+      {"ping", "Measure round trips to a database",
+       "  holdfast ping postgresql://app@db/shop\n"
+       "  holdfast ping sqlite:app.db --count 100 --interval 10ms --json",
+       make_ping},
+      {"config check", "Check a configuration; opens nothing",
+       "  holdfast config check                    every database in holdfast.toml\n"
+       "  holdfast config check holdfast.toml shop\n"
+       "  HOLDFAST_ENV=production holdfast config check && deploy",
+       make_config_check},
+      {"config show", "Show what a configuration comes to, secrets masked",
+       "  holdfast config show --origin            and who said so\n"
+       "  holdfast config show holdfast.toml shop\n"
+       "  holdfast config show 'postgresql://app@db/shop?pool.max_size=40'",
+       make_config_show},
+      {"demo-intruder", "The demo's second process", "", make_demo_intruder, true},
+  }};
+  return table;
 }
 
 } // namespace holdfast::cli

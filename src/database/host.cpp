@@ -105,11 +105,7 @@ void host::go_up() {
     up_ = true;
     since_ = now;
   }
-  // Its slow start is the pool's; a ramp of the breaker on top would refuse who could be served.
-  if (breaker_.snapshot(now).mode == breaker_options::mode::automatic)
-    breaker_.set_mode(breaker_options::mode::automatic, now);
-  else
-    breaker_.host_up(now);
+  breaker_.host_up(now);
   pool_->ready();
   publish({.kind = event_kind::host_up, .elapsed = outage});
   const std::lock_guard lock{mutex_};

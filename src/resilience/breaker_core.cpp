@@ -156,7 +156,10 @@ void breaker_core::host_down(time_point now) {
 }
 
 void breaker_core::host_up(time_point now) {
-  if (state_ != breaker_state::closed && state_ != breaker_state::ramp)
+  // After an outage the pool starts slowly: a ramp on top would refuse whom it could serve.
+  if (state_ == breaker_state::host_down)
+    move_to(breaker_state::closed, now);
+  else if (state_ != breaker_state::closed && state_ != breaker_state::ramp)
     move_to(breaker_state::ramp, now);
 }
 

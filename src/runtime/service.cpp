@@ -24,6 +24,8 @@ public:
         work_{asio::make_work_guard(context)} {}
 
   void spawn(task<void> work) override {
+    const std::lock_guard lock{mutex_};
+    if (over_) return; // nobody would run it, nor destroy what it holds, which may be this loop
     asio::post(context_, [this, w = std::move(work)]() mutable {
       if (stopping_) return;
       ++roots_;
@@ -41,11 +43,23 @@ public:
     end_if_done();
   }
 
+  /// On the loop's thread, after its last task: lets go of what was spawned too late.
+  void end() {
+    {
+      const std::lock_guard lock{mutex_};
+      over_ = true;
+    }
+    context_.restart();
+    context_.poll();
+  }
+
 private:
   void end_if_done() {
     if (stopping_ && roots_ == 0) work_.reset();
   }
 
+  std::mutex mutex_; // guards over_
+  bool over_ = false;
   asio::io_context& context_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   std::size_t roots_ = 0; // tasks that have not ended; on the loop only, as is all below
@@ -66,7 +80,10 @@ struct service::state {
 };
 
 service::service() : state_{std::make_shared<state>()} {
-  state_->thread = std::thread{[s = state_] { s->context.run(); }};
+  state_->thread = std::thread{[s = state_] {
+    s->context.run();
+    s->loop->end();
+  }};
 }
 
 service::~service() { stop(); }

@@ -11,6 +11,13 @@
 #include <type_traits>
 #include <utility>
 
+// g++ 12 warns of the frames of coroutine templates over a type with internal linkage, which a
+// user's connection in an anonymous namespace rightly is.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+
 namespace holdfast {
 
 /// User functions for the moments of a connection. They may block and throw: they run where that
@@ -69,11 +76,14 @@ task<result<T>> run_verb(runtime& rt, std::string_view verb, Call call) {
       auto given = co_await call();
       co_return verb_result<T>(std::move(given), verb);
     } else if constexpr (std::is_void_v<R>) {
-      co_await rt.offload(std::ref(call));
+      const std::function<void()> body = [&call] { call(); };
+      co_await rt.offload(std::ref(body));
       co_return result<void>{};
     } else {
-      auto given = co_await rt.offload(std::ref(call));
-      co_return verb_result<T>(std::move(given), verb);
+      std::optional<R> given;
+      const std::function<void()> body = [&] { given.emplace(call()); };
+      co_await rt.offload(std::ref(body));
+      co_return verb_result<T>(std::move(*given), verb);
     }
   } catch (...) {
     thrown = verb_threw(verb);
@@ -248,3 +258,7 @@ const pool_hooks<C> hooks_;
 
 } // namespace detail
 } // namespace holdfast
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif

@@ -1,10 +1,8 @@
 #include "cli/demo/report.hpp"
 
 #include <algorithm>
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <cmath>
+#include <boost/json/string.hpp>
 #include <fmt/format.h>
 #include <map>
 
@@ -12,15 +10,12 @@ namespace holdfast::cli {
 
 namespace {
 
-double rounded(double x) { return std::round(x * 1000) / 1000; }
-
-boost::json::array faults_of(const demo_result& r) {
-  boost::json::array out;
+std::string faults_of(const demo_result& r) {
+  std::string out;
   for (const fault& f : r.faults) {
-    boost::json::object o{{"kind", f.kind}, {"at_s", rounded(f.at_s)}};
-    o["recovery_ms"] =
-        f.recovery_ms ? boost::json::value(rounded(*f.recovery_ms)) : boost::json::value(nullptr);
-    out.push_back(std::move(o));
+    const auto recovery = f.recovery_ms ? fmt::format("{:.3f}", *f.recovery_ms) : "null";
+    out += fmt::format("{}{{\"kind\":\"{}\",\"at_s\":{:.3f},\"recovery_ms\":{}}}",
+                       out.empty() ? "" : ",", f.kind, f.at_s, recovery);
   }
   return out;
 }
@@ -46,16 +41,13 @@ void print_faults(const std::vector<fault>& faults) {
 } // namespace
 
 void print_json(const demo_result& r) {
-  const boost::json::object o{{"engine", r.engine},          {"seconds", rounded(r.seconds)},
-                              {"operations", r.operations},  {"succeeded", r.succeeded},
-                              {"failed", r.failed},          {"retried", r.retried},
-                              {"resolved", r.resolved},      {"unknown", r.books.unknown},
-                              {"lost", r.books.lost},        {"doubled", r.books.doubled},
-                              {"faults", faults_of(r)},      {"ok", r.ok()},
-                              {"refused", r.refused},        {"p50_ms", rounded(r.p50_ms)},
-                              {"p99_ms", rounded(r.p99_ms)}, {"seed", r.seed},
-                              {"complaint", r.complaint}};
-  fmt::print("{}\n", boost::json::serialize(o));
+  fmt::print("{{\"engine\":\"{}\",\"seconds\":{:.3f},\"operations\":{},\"succeeded\":{},"
+             "\"failed\":{},\"retried\":{},\"resolved\":{},\"unknown\":{},\"lost\":{},"
+             "\"doubled\":{},\"faults\":[{}],\"ok\":{},\"refused\":{},\"p50_ms\":{:.3f},"
+             "\"p99_ms\":{:.3f},\"seed\":{},\"complaint\":{}}}\n",
+             r.engine, r.seconds, r.operations, r.succeeded, r.failed, r.retried, r.resolved,
+             r.books.unknown, r.books.lost, r.books.doubled, faults_of(r), r.ok(), r.refused,
+             r.p50_ms, r.p99_ms, r.seed, boost::json::serialize(boost::json::string{r.complaint}));
 }
 
 void print_verdict(const demo_result& r) {

@@ -237,9 +237,11 @@ TEST_F(BreakerCore, the_monitor_owns_a_host_that_is_down) {
   now += 1h;
   EXPECT_TRUE(b.passes_all());
   b.host_up(now);
-  EXPECT_EQ(b.shown(), ramp) << "no timed open period, no probes";
+  EXPECT_EQ(b.shown(), closed)
+      << "no timed open period, no probes; the pool's slow start is the ramp";
   EXPECT_TRUE(b.acquire(now).admitted);
-  EXPECT_FALSE(b.acquire(now).admitted);
+  EXPECT_TRUE(b.acquire(now).admitted);
+  EXPECT_EQ(b.snapshot(now).calls, 0U);
 }
 
 TEST_F(BreakerCore, host_up_shortens_an_open_period_and_means_nothing_while_closed) {
@@ -284,7 +286,7 @@ bool legal(breaker_state from, breaker_state to) {
       {breaker_state::open, {half_open, ramp, host_down}},
       {half_open, {ramp, breaker_state::open, host_down}},
       {ramp, {closed, breaker_state::open, host_down}},
-      {host_down, {ramp}}};
+      {host_down, {closed}}};
   return moves.at(from).contains(to);
 }
 

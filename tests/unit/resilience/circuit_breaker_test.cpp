@@ -179,7 +179,7 @@ TEST_F(CircuitBreaker, host_down_passes_and_forgets) {
   EXPECT_EQ(b.snapshot(now).state, breaker_state::host_down);
   EXPECT_TRUE(events->kinds.empty()) << "the monitor tells of that";
   b.host_up(now);
-  EXPECT_EQ(b.snapshot(now).state, breaker_state::ramp);
+  EXPECT_EQ(b.snapshot(now).state, breaker_state::closed);
 }
 
 TEST_F(CircuitBreaker, modes_change_at_run_time) {
