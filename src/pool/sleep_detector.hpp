@@ -5,8 +5,6 @@
 
 #include <holdfast/time.hpp>
 
-#include <optional>
-
 namespace holdfast::detail {
 
 class sleep_detector {
@@ -18,14 +16,16 @@ public:
   /// True if the machine slept since the last call. `boot` is time since boot, sleep included.
   [[nodiscard]] bool slept(time_point monotonic, duration boot) noexcept {
     const duration ahead = boot - monotonic.time_since_epoch();
-    const bool jumped = ahead_ && ahead - *ahead_ > tolerance_;
+    const bool jumped = asked_ && ahead - ahead_ > tolerance_;
     ahead_ = ahead;
+    asked_ = true;
     return jumped;
   }
 
 private:
   duration tolerance_;
-  std::optional<duration> ahead_;
+  duration ahead_{}; // of the last call
+  bool asked_ = false;
 };
 
 } // namespace holdfast::detail
