@@ -47,6 +47,7 @@ struct owned_call {
   std::string trace_id;
   std::source_location caller;
   std::vector<value> parameters;
+  statement what; // looks at text and parameters
 
   owned_call(std::shared_ptr<database_core> c, const call_options& o, const sql& s,
              std::span<const value> p);
@@ -71,7 +72,7 @@ struct owned_transaction {
   owned_transaction& operator=(const owned_transaction&) = delete;
 };
 
-// Each keeps what it was given until it ends.
+// The maker of such a task keeps the call until the task has ended.
 task<result<statement_result>> run_owned(runtime& rt, owned_call_ptr call, row_sink* rows);
 task<result<void>> script_owned(runtime& rt, owned_call_ptr call);
 task<result<std::uint64_t>> insert_owned(runtime& rt, owned_call_ptr call,

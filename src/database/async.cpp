@@ -75,7 +75,8 @@ runtime& home_of(transaction_core& tx) noexcept { return tx.home(); }
 owned_call::owned_call(std::shared_ptr<database_core> c, const call_options& o, const sql& s,
                        std::span<const value> p)
     : core{std::move(c)}, options{o}, text{s.text}, name{o.name}, key{o.operation_key},
-      trace_id{o.trace_id}, caller{s.caller}, parameters{p.begin(), p.end()} {
+      trace_id{o.trace_id}, caller{s.caller}, parameters{p.begin(), p.end()},
+      what{text, parameters} {
   options.name = name;
   options.operation_key = key;
   options.trace_id = trace_id;
@@ -90,9 +91,9 @@ owned_transaction::owned_transaction(std::shared_ptr<database_core> c, const tra
   options.trace_id = trace_id;
 }
 
+// Without a frame of its own: thousands may wait, and whoever started it keeps the call.
 task<result<statement_result>> run_owned(runtime& rt, owned_call_ptr call, row_sink* rows) {
-  const statement what{call->text, call->parameters};
-  co_return co_await call->core->execute(rt, what, rows, call->options, call->caller);
+  return call->core->execute(rt, call->what, rows, call->options, call->caller);
 }
 
 task<result<void>> script_owned(runtime& rt, owned_call_ptr call) {
@@ -118,8 +119,7 @@ task<block_end> transact_owned(runtime& rt, const owned_transaction& how, block&
 }
 
 task<result<statement_result>> run_in(transaction_core& tx, owned_call_ptr call, row_sink* rows) {
-  const statement what{call->text, call->parameters};
-  co_return co_await tx.execute(what, rows);
+  return tx.execute(call->what, rows);
 }
 
 task<result<void>> script_in(transaction_core& tx, owned_call_ptr call) {

@@ -32,7 +32,7 @@ task<result<raw_lease>> core::acquire(runtime& rt, acquire_request r, std::sourc
   if (!r.now) r.now = rt.now();
   auto until = deadline::after(*r.now, options_.acquire_timeout);
   if (r.until) until = earliest(until, *r.until);
-  co_return co_await acquire_until(rt, r, caller, until, nullptr);
+  return acquire_until(rt, r, caller, until, nullptr); // no frame of its own: thousands may wait
 }
 
 task<result<raw_lease>> core::acquire_until(runtime& rt, acquire_request r,

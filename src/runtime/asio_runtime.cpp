@@ -31,7 +31,7 @@ struct asio_runtime::sleeper : std::enable_shared_from_this<sleeper> {
   asio_runtime* home; // null once fired
   suspension* suspended;
   asio::steady_timer timer;
-  std::optional<stream_descriptor> descriptor;
+  std::unique_ptr<stream_descriptor> descriptor; // most sleepers have none, and there may be many
   sleeper_list::iterator place;
 };
 
@@ -98,7 +98,7 @@ bool asio_runtime::begin_wait(suspension& s, int descriptor, io events, deadline
     return false;
   }
   auto made = sleep(s, until.at());
-  made->descriptor.emplace(std::move(watched));
+  made->descriptor = std::make_unique<stream_descriptor>(std::move(watched));
   const auto watch = [&made](stream_descriptor::wait_type type) {
     made->descriptor->async_wait(type, [made](boost::system::error_code ec) {
       if (ec != asio::error::operation_aborted) made->fire(wait_status::ready);
