@@ -200,7 +200,7 @@ std::uint64_t run(std::uint64_t seed) {
       t.loop->run(t.lent->close(*t.loop, deadline::after(t.world.now(), std::chrono::seconds{5})));
   EXPECT_TRUE(closed);
   EXPECT_TRUE(t.audit->all_ended()) << t.audit->open() << " left";
-  t.server->sessions.clear();
+  EXPECT_TRUE(t.server->sessions.empty()) << "a connection was not closed";
   t.lent.reset();
   t.world.run_for(1s);
   return t.served;
