@@ -1,78 +1,122 @@
 #include "cli/demo/books.hpp"
 
-#include "cli/demo/workload.hpp"
+#include "cli/demo/dialect.hpp"
 
-#include <map>
-#include <set>
+#include <fmt/format.h>
+#include <unordered_map>
 
-namespace holdfast::cli {
+namespace holdfast::cli::demo {
 
 namespace {
 
-struct stored_transfer {
-  std::string id;
-  std::int64_t payer = 0;
-  std::int64_t payee = 0;
+constexpr std::size_t most_examples = 10;
+
+struct found_row {
+  std::uint64_t times = 0;
+  std::string seat;
+  std::int64_t from = 0;
+  std::int64_t to = 0;
   std::int64_t amount = 0;
 };
+using found_rows = std::unordered_map<std::string, found_row>;
 
-/// What an unknown turned out to be; unknown if it can't be settled.
-answer settle(database& db, const entry& e, verdict& v) {
-  const auto became = db.outcome_of(e.token.empty() ? e.id : e.token);
-  if (became == outcome::unknown) {
-    ++v.unknown;
-    return answer::unknown;
+class checker {
+public:
+  explicit checker(database& db) : db_{db} {}
+
+  findings check(std::span<const ledger* const> books) {
+    f_.money_before = account_count * opening_balance;
+    read_bookings();
+    read_transfers();
+    for (const ledger* one : books) {
+      f_.repeated += one->repeated;
+      for (const auto& text : one->contradictions) contradict(text);
+      for (const auto& entry : one->entries) compare(entry);
+    }
+    for (const auto& [key, row] : rows_) contradict(key + " is there, and nobody asked for it");
+    compare_balances();
+    return std::move(f_);
   }
-  ++v.resolved;
-  return became == outcome::committed ? answer::acknowledged : answer::failed;
-}
 
-void compare(verdict& v, answer told, bool there) {
-  if (told == answer::acknowledged && !there) ++v.lost;
-  if ((told == answer::refused || told == answer::failed) && there) ++v.doubled;
-}
-
-/// Balances must be what the transfers that are there say: a transfer that was applied twice, or
-/// half, shows here.
-std::uint64_t wrong_balances(database& db, const std::vector<stored_transfer>& transfers) {
-  std::map<std::int64_t, std::int64_t> expected;
-  for (std::int64_t i = 0; i < accounts; ++i) expected[i] = opening_balance;
-  for (const auto& t : transfers) {
-    expected[t.payer] -= t.amount;
-    expected[t.payee] += t.amount;
+private:
+  void read_bookings() {
+    for (auto& [key, seat] :
+         db_.query<std::string, std::string>("select operation, seat from booking")) {
+      found_row& row = rows_[key];
+      ++row.times;
+      row.seat = std::move(seat);
+    }
   }
-  std::uint64_t wrong = 0;
-  for (const auto& [id, balance] :
-       db.query<std::int64_t, std::int64_t>("select id, balance from account"))
-    if (expected[id] != balance) ++wrong;
-  return wrong;
-}
+
+  void read_transfers() {
+    for (const auto& [key, from, to, amount] :
+         db_.query<std::string, std::int64_t, std::int64_t, std::int64_t>(
+             "select operation, source, target, amount from transfer")) {
+      found_row& row = rows_[key];
+      ++row.times;
+      row.from = from;
+      row.to = to;
+      row.amount = amount;
+      moved_[from] -= amount;
+      moved_[to] += amount;
+    }
+  }
+
+  void compare(const ledger_entry& e) {
+    ++f_.told[static_cast<std::size_t>(e.was)];
+    const auto at = rows_.find(e.key);
+    const found_row row = at == rows_.end() ? found_row{} : at->second;
+    if (at != rows_.end()) rows_.erase(at);
+    const outcome truth = fate_of(e);
+    if (truth == outcome::unknown) return;
+    const bool due = truth == outcome::committed;
+    if (row.times > 1)
+      return blame(f_.doubled, fmt::format("{} is there {} times", e.key, row.times));
+    if (due && row.times == 0) return blame(f_.lost, e.key + " was acknowledged and is not there");
+    if (!due && row.times > 0) return contradict(e.key + " did not happen, and is there");
+    const bool same =
+        row.seat == e.seat && row.from == e.from && row.to == e.to && row.amount == e.amount;
+    if (due && !same) contradict(e.key + " is there with other values");
+  }
+
+  outcome fate_of(const ledger_entry& e) {
+    if (e.was == answer::acknowledged) return outcome::committed;
+    if (e.was != answer::in_doubt) return outcome::not_committed;
+    auto asked = db_.try_outcome_of(e.token.empty() ? e.key : e.token);
+    const outcome fate = asked ? *asked : outcome::unknown;
+    if (fate == outcome::committed) ++f_.settled_committed;
+    if (fate == outcome::not_committed) ++f_.settled_not_committed;
+    if (fate == outcome::unknown) blame(f_.unknown, e.key + ": nobody knows");
+    return fate;
+  }
+
+  void compare_balances() {
+    for (const auto& [id, balance] :
+         db_.query<std::int64_t, std::int64_t>("select id, balance from account")) {
+      f_.money_after += balance;
+      const std::int64_t due = opening_balance + moved_[id];
+      if (balance != due)
+        contradict(fmt::format("account {} holds {}, its transfers come to {}", id, balance, due));
+    }
+  }
+
+  void contradict(std::string what) { blame(f_.contradicted, std::move(what)); }
+
+  void blame(std::uint64_t& count, std::string what) {
+    ++count;
+    if (f_.examples.size() < most_examples) f_.examples.push_back(std::move(what));
+  }
+
+  database& db_;
+  findings f_;
+  found_rows rows_;
+  std::unordered_map<std::int64_t, std::int64_t> moved_; // account: what its transfers come to
+};
 
 } // namespace
 
-verdict check_books(database& db, const std::vector<ledger>& books) {
-  verdict v;
-  std::map<const entry*, answer> settled;
-  for (const ledger& l : books)
-    for (const entry& e : l.entries)
-      if (e.told == answer::unknown) settled[&e] = settle(db, e, v);
-  const auto booked = db.query<std::string>("select id from booking");
-  std::set<std::string> there{booked.begin(), booked.end()};
-  const auto transfers = db.query<stored_transfer>("select id, payer, payee, amount from transfer");
-  for (const auto& t : transfers) there.insert(t.id);
-  std::size_t explained = 0;
-  for (const ledger& l : books)
-    for (const entry& e : l.entries) {
-      const answer told = e.told == answer::unknown ? settled[&e] : e.told;
-      const bool found = there.contains(e.id);
-      if (found) ++explained;
-      compare(v, told, found);
-    }
-  v.doubled += there.size() - explained; // rows that nobody asked for
-  v.doubled += wrong_balances(db, transfers);
-  const auto sum = db.query_value<std::int64_t>("select cast(sum(balance) as bigint) from account");
-  v.money = sum.value() - accounts * opening_balance;
-  return v;
+findings check_books(database& db, std::span<const ledger* const> books) {
+  return checker{db}.check(books);
 }
 
-} // namespace holdfast::cli
+} // namespace holdfast::cli::demo

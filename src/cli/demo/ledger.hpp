@@ -1,56 +1,50 @@
-// What the demo's callers were told, kept in their own memory: the books are checked against it.
+// What one caller was told about each of its writes. Kept in memory, apart from the database, so
+// that the database can be held to it.
 #pragma once
 
-#include <atomic>
-#include <chrono>
+#include <holdfast/time.hpp>
+
+#include <cstddef>
 #include <cstdint>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
-namespace holdfast::cli {
+namespace holdfast::cli::demo {
 
 enum class answer : std::uint8_t {
-  acknowledged, ///< it is in force
-  refused,      ///< it is not: the seat is taken, or the block was made to throw
-  failed,       ///< it is not: an error with effect none
-  unknown,      ///< nobody knows yet; `token` may tell later
+  acknowledged, ///< it is done: must be there, once
+  refused,      ///< the seat was taken, the money was short: must not be there
+  rolled_back,  ///< our own block threw half way: must not be there
+  failed,       ///< an error without effect: must not be there
+  in_doubt,     ///< an error with effect "unknown": to be asked about
 };
+
+/// A number for each answer.
+inline constexpr std::size_t answer_count = 5;
 
 enum class deed : std::uint8_t { booking, transfer };
 
-struct entry {
-  deed what{};
-  answer told{};
-  std::string id; ///< the operation key, and the row's id
+struct ledger_entry {
+  deed what = deed::booking;
+  std::string key; ///< the operation key; names the row that the write leaves
+  std::string seat;
   std::int64_t from = 0;
   std::int64_t to = 0;
   std::int64_t amount = 0;
-  std::string token;
+  /// What the acknowledgement said: rows, or the balance left.
+  std::optional<std::int64_t> told;
+  answer was = answer::failed;
+  std::string token; ///< in doubt: what to ask with
 };
 
-/// Counts that the screen and the faults read while callers write. Threads: any.
-struct tally {
-  std::atomic<std::uint64_t> acknowledged = 0;
-  std::atomic<std::uint64_t> refused = 0;
-  std::atomic<std::uint64_t> failed = 0;
-  std::atomic<std::uint64_t> unknown = 0;
-  /// When an operation last succeeded, in nanoseconds of the steady clock.
-  std::atomic<std::int64_t> last_success = 0;
-
-  [[nodiscard]] std::uint64_t operations() const noexcept {
-    return acknowledged + refused + failed + unknown;
-  }
-};
-
-/// One caller's entries and times; written by that caller alone until it has ended.
+/// One caller's.
 struct ledger {
-  std::vector<entry> entries;
-  std::vector<float> milliseconds;
-  std::string first_failure;
+  std::vector<ledger_entry> entries;
+  std::vector<duration> latencies; ///< of every operation, repeats included
+  std::uint64_t repeated = 0;      ///< acknowledged writes that were sent again with the same key
+  /// Repeats that were answered otherwise than the first time.
+  std::vector<std::string> contradictions;
 };
 
-/// The q-quantile of all callers' times, 0 if there are none.
-[[nodiscard]] double quantile(const std::vector<ledger>& books, double q);
-
-} // namespace holdfast::cli
+} // namespace holdfast::cli::demo

@@ -1,125 +1,173 @@
-// PostgreSQL: a throwaway server that is killed and restarted, or the user's own, on which only our
-// own connections are cut.
-#include "cli/commands.hpp"
+// A PostgreSQL: a throwaway one that is killed and started again, or the user's own, where only
+// our own connections are cut. Everything is in a schema of its own.
+#include "cli/arguments.hpp"
 #include "cli/demo/stage.hpp"
+#include "cli/target.hpp"
 #include "testing/postgres_server.hpp"
 
 #include <holdfast/exceptions.hpp>
-#include <holdfast/postgres.hpp>
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <optional>
 #include <random>
 
-namespace holdfast::cli {
+namespace holdfast::cli::demo {
 
 namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 
+constexpr std::size_t fewest_kills = 2;
+constexpr double seconds_a_kill = 5; // one server kill in so many seconds
+constexpr auto downtime = 1s;
+constexpr auto recovery_limit = 30s;
+
+/// Whose server: one of ours, of which we hold the reins, or the user's.
 class postgres_stage final : public stage {
 public:
-  postgres_stage(const demo_options& options, std::uint64_t seed)
-      : random_{seed}, name_{fmt::format("holdfast_demo_{:08x}", random_() & 0xffffffffU)},
-        url_{options.url} {
-    if (!url_.empty()) return;
-    server_ = std::make_unique<testing::postgres_server>();
-    server_->start();
-    server_->wait_ready();
-    url_ = server_->url();
+  postgres_stage(const settings& s, std::uint64_t seed, const console& out)
+      : random_{seed}, name_{fmt::format("holdfast_demo_{:08x}", std::random_device{}())},
+        seconds_{s.seconds}, own_{s.url.empty() ? start_server(out) : nullptr} {
+    target to = read_target(own_ ? own_->url() : s.url, own_ ? console{.quiet = true} : out);
+    shown_ = own_ ? fmt::format("a throwaway PostgreSQL {}", own_->version()) : to.shown;
+    open_all(std::move(to.config), s.verbose);
   }
 
-  [[nodiscard]] std::string announcement() const override {
-    if (server_)
-      return fmt::format("a throwaway PostgreSQL {}. All of its processes are killed (SIGKILL) and "
-                         "it is started again; single connections are cut.",
-                         server_->version());
-    return "your own PostgreSQL, in the schema " + name_ +
-           " that is dropped at the end. Only the demo's own connections are cut.";
+  database db() const override { return *db_; }
+  dialect words() const override { return make_dialect('$'); }
+
+  std::vector<std::string> promises() const override {
+    if (!own_)
+      return {shown_ + ", in the schema " + name_ + ", which is dropped at the end.",
+              "Our own connections there are cut, one by one and all at once; nobody else's."};
+    return {shown_ + " on port " + std::to_string(own_->port()) + ", fsync on.",
+            fmt::format("Its connections are cut, and {} times all its processes are killed (kill "
+                        "-9) and started again after a second.",
+                        planned_kills())};
   }
 
-  database open(database_options options) override {
-    database_options own = quiet();
-    admin_ = std::make_unique<database>(postgres::connect(url_, own));
-    admin_->execute("create schema " + name_);
-    options.application_name = name_;
-    options.postgres.options = "-c search_path=" + name_;
-    return postgres::connect(url_, options);
-  }
-
-  void do_harm(std::stop_token stop, fault_log& faults, double seconds) override {
-    const auto began = clock::now();
-    const auto at = [&](double share) {
-      return began +
-             std::chrono::duration_cast<duration>(std::chrono::duration<double>(seconds * share));
-    };
-    if (!server_) {
-      while (pause_for(stop, 1500ms)) cut_one(faults);
-      return;
+  void torment(const std::stop_token& stop, time_point until, fault_log& log) override {
+    const time_point began = clock::now();
+    const std::size_t rounds = planned_kills();
+    for (std::size_t round = 0; round < rounds; ++round) {
+      const auto share = (static_cast<double>(round) + 0.6) / static_cast<double>(rounds);
+      const auto at = began + std::chrono::duration_cast<duration>(
+                                  std::chrono::duration<double>{seconds_ * share});
+      if (!cut_until(at, stop, log)) return;
+      own_ ? kill_server(stop, log) : cut("all_connections_cut", 1000, stop, log);
     }
-    const struct {
-      double share;
-      bool kills;
-    } plan[] = {{0.1, false}, {0.2, true}, {0.45, false}, {0.55, true}, {0.85, false}};
-    for (const auto& next : plan) {
-      if (!pause_for(stop, at(next.share) - clock::now())) return;
-      if (next.kills)
-        kill_server(stop, faults);
-      else
-        cut_one(faults);
-    }
+    (void)cut_until(until, stop, log);
   }
 
-  [[nodiscard]] std::string check(database&) override { return {}; }
-
-  [[nodiscard]] std::string missing(const fault_log& faults, double seconds) const override {
-    const std::size_t kills = faults.survived("server_killed");
-    if (!server_ || seconds < 10 || kills >= 2) return {};
-    return fmt::format("only {} kills of the server were survived", kills);
+  std::string shortfall(const std::vector<fault>& made) const override {
+    if (!own_)
+      return count_of(made, "connection_cut") + count_of(made, "all_connections_cut") > 0
+                 ? ""
+                 : "no connection was cut meanwhile";
+    const auto kills = count_of(made, "server_killed");
+    if (kills >= fewest_kills) return {};
+    return fmt::format("the server was killed {} times instead of at least {}", kills,
+                       fewest_kills);
   }
 
-  void clean_up(database&) noexcept override {
-    if (admin_) (void)admin_->try_execute("drop schema " + name_ + " cascade");
+  void clean_up(const console& out) override {
+    db_->close(2s);
+    if (own_) return; // it goes with its data
+    if (auto dropped = cutter_->try_script("drop schema " + name_ + " cascade"); !dropped)
+      out.complain(fmt::format("holdfast demo: the schema {} could not be dropped: {}", name_,
+                               to_string(dropped.error())));
   }
 
 private:
-  static database_options quiet() {
-    database_options o;
-    o.log.enabled = false;
-    o.pool.min_size = 1;
+  static std::unique_ptr<testing::postgres_server> start_server(const console& out) {
+    if (!out.json) out.say("Starting a throwaway PostgreSQL …");
+    testing::postgres_server_options o;
+    o.password = fmt::format("{:x}", std::random_device{}() + 0x1'0000'0000ULL);
+    auto server = std::make_unique<testing::postgres_server>(std::move(o));
+    server->start();
+    server->wait_ready();
+    return server;
+  }
+
+  void open_all(database_config config, bool verbose) {
+    if (config.target.scheme != "postgresql")
+      throw usage_error("--url takes a PostgreSQL server, as postgresql://user@host/database");
+    database_options& o = config.options;
+    o.name = "demo";
+    o.application_name = name_;
+    make_patient(o, verbose);
+    std::string& session = o.postgres.options;
+    session += (session.empty() ? "" : " ") + ("-c search_path=" + name_);
+    db_.emplace(open(config));
+    o.application_name = name_ + "_cutter";
+    o.name = "demo_cutter";
+    o.pool.min_size = 0;
     o.pool.max_size = 1;
-    o.application_name = "holdfast demo faults";
-    return o;
+    cutter_.emplace(open(config));
+    cutter_->script("create schema " + name_);
+    if (auto made = db_->try_script(words().tables); !made) {
+      (void)cutter_->try_script("drop schema " + name_ + " cascade");
+      throw_error(std::move(made.error()));
+    }
   }
 
-  void kill_server(const std::stop_token& stop, fault_log& faults) {
-    const std::size_t f = faults.begin("server_killed");
-    server_->kill_hard();
-    pause_for(stop, 1s);
-    server_->start();
-    server_->wait_ready();
-    faults.await_recovery(f, clock::now(), 20s);
+  [[nodiscard]] std::size_t planned_kills() const {
+    return std::max(fewest_kills, static_cast<std::size_t>(seconds_ / seconds_a_kill));
   }
 
-  void cut_one(fault_log& faults) {
-    const std::size_t f = faults.begin("connection_cut");
-    (void)admin_->try_query<bool>(
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 "
-        "order by random() limit 1",
-        name_);
-    faults.await_recovery(f, clock::now(), 10s);
+  /// False when told to stop.
+  bool cut_until(time_point at, const std::stop_token& stop, fault_log& log) {
+    while (true) {
+      const duration left = at - clock::now();
+      const duration wait = milliseconds{random_.between(400, 900)};
+      if (left < wait) return left <= 0s ? !stop.stop_requested() : pause_for(stop, left);
+      if (!pause_for(stop, wait)) return false;
+      cut("connection_cut", 1, stop, log);
+    }
   }
 
-  std::mt19937_64 random_;
-  std::string name_;
-  std::string url_;
-  std::unique_ptr<testing::postgres_server> server_;
-  std::unique_ptr<database> admin_; // before the server goes
+  /// Cuts at most so many of the callers' connections, and only those.
+  void cut(const char* kind, std::int64_t most, const std::stop_token& stop, fault_log& log) {
+    const auto done = cutter_->try_query_value<std::int64_t>(
+        "select count(pg_terminate_backend(pid)) from (select pid from pg_stat_activity "
+        "where application_name = $1 and pid <> pg_backend_pid() order by random() limit $2) x",
+        name_, most);
+    const time_point at = clock::now();
+    if (!done || *done == 0) return; // nothing was cut, so nothing is claimed
+    const auto id = log.begin(kind, at);
+    log.await_write(id, fault_log::proof::asked_after, at);
+    log.measure_from(id, at);
+    (void)log.wait_recovered(id, stop, recovery_limit);
+  }
+
+  void kill_server(const std::stop_token& stop, fault_log& log) {
+    const time_point at = clock::now();
+    own_->kill_hard();
+    const auto id = log.begin("server_killed", at);
+    (void)pause_for(stop, downtime);
+    log.await_write(id, fault_log::proof::ended_after, clock::now());
+    own_->start();
+    own_->wait_ready(); // a caller may be faster than this look
+    log.measure_from(id, clock::now());
+    (void)log.wait_recovered(id, stop, recovery_limit);
+  }
+
+  random_source random_;
+  std::string name_; // of the schema, and of our sessions
+  double seconds_;
+  std::unique_ptr<testing::postgres_server> own_;
+  std::string shown_;
+  std::optional<database> db_;
+  std::optional<database> cutter_; // never cut itself
 };
 
 } // namespace
 
-std::unique_ptr<stage> make_postgres_stage(const demo_options& options, std::uint64_t seed) {
-  return std::make_unique<postgres_stage>(options, seed);
+std::unique_ptr<stage> make_postgres_stage(const settings& s, std::uint64_t seed,
+                                           const console& out) {
+  return std::make_unique<postgres_stage>(s, seed, out);
 }
 
-} // namespace holdfast::cli
+} // namespace holdfast::cli::demo

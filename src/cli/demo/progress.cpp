@@ -1,44 +1,137 @@
 #include "cli/demo/progress.hpp"
 
+#include "cli/console.hpp"
+
 #include <holdfast/circuit_breaker.hpp>
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
-#include <unistd.h>
+#include <sys/ioctl.h>
 
-namespace holdfast::cli {
+namespace holdfast::cli::demo {
 
-progress::progress(std::FILE* to, const database& db, const tally& counts, const fault_log& faults,
-                   time_point began)
-    : to_{to}, terminal_{::isatty(::fileno(to)) == 1}, db_{db}, counts_{counts}, faults_{faults},
-      began_{began}, shown_{began} {}
+namespace {
 
-void progress::show() {
-  const time_point now = clock::now();
-  if (now - shown_ < (terminal_ ? std::chrono::milliseconds{200} : std::chrono::milliseconds{1000}))
+using namespace std::chrono_literals;
+
+struct kind_words {
+  std::string_view kind, one, many;
+};
+constexpr std::array<kind_words, 5> words_for{{
+    {"lock_burst", "lock burst", "lock bursts"},
+    {"writer_killed", "writer killed", "writers killed"},
+    {"connection_cut", "connection cut", "connections cut"},
+    {"all_connections_cut", "cut of all connections", "cuts of all connections"},
+    {"server_killed", "server killed", "servers killed"},
+}};
+
+/// Fewer if the screen is narrow, so that no line wraps.
+std::size_t screen_columns(std::FILE* stream) {
+  winsize size{};
+  if (::ioctl(::fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  return size.ws_col;
+}
+
+std::string bar(double share) {
+  constexpr int width = 24;
+  const int full = static_cast<int>(std::clamp(share, 0.0, 1.0) * width);
+  return std::string(static_cast<std::size_t>(full), '#') +
+         std::string(static_cast<std::size_t>(width - full), '.');
+}
+
+std::string last_fault(const std::vector<fault>& faults) {
+  if (faults.empty()) return "none yet";
+  const fault& last = faults.back();
+  if (!last.recovery) return summary_of(faults) + "; just now: " + last.kind;
+  return fmt::format("{}; last recovered in {:.0f} ms", summary_of(faults), in_ms(*last.recovery));
+}
+
+std::string host_words(const host_status& h) {
+  return h.up ? "up" : "down for " + fmt::format("{:.1f} s", in_ms(h.in_this_state) / 1000);
+}
+
+} // namespace
+
+std::string grouped(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
+    text.insert(static_cast<std::size_t>(at), ",");
+  return text;
+}
+
+double in_ms(duration d) noexcept { return std::chrono::duration<double, std::milli>{d}.count(); }
+
+std::string summary_of(const std::vector<fault>& faults) {
+  std::string text;
+  for (const auto& w : words_for) {
+    const auto count = std::ranges::count(faults, w.kind, &fault::kind);
+    if (count == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, count == 1 ? w.one : w.many);
+  }
+  return text.empty() ? "none" : text;
+}
+
+progress::progress(std::FILE* stream)
+    : stream_{stream}, screen_{stream != nullptr && is_screen(stream)} {}
+
+duration progress::interval() const noexcept { return screen_ ? duration{200ms} : duration{1s}; }
+
+progress::window progress::slide(const moment& now) {
+  last_second_.push_back(now);
+  while (last_second_.size() > 2 && now.at - last_second_[1].at >= 1s) last_second_.pop_front();
+  const moment& first = last_second_.front();
+  std::vector<duration> recent;
+  for (auto it = last_second_.begin() + 1; it != last_second_.end(); ++it)
+    recent.insert(recent.end(), it->counts.recent.begin(), it->counts.recent.end());
+  window w;
+  const double seconds = in_ms(now.at - first.at) / 1000;
+  if (seconds > 0)
+    w.per_second = static_cast<double>(now.counts.operations - first.counts.operations) / seconds;
+  w.median = percentile(recent, 0.5);
+  w.p99 = percentile(recent, 0.99);
+  return w;
+}
+
+void progress::show(moment now) {
+  if (stream_ == nullptr) return;
+  const window w = slide(now);
+  const host_status& h = now.status.hosts.front();
+  const double seconds = in_ms(now.since_start) / 1000;
+  const auto rate = grouped(static_cast<std::uint64_t>(w.per_second));
+  const auto operations = grouped(now.counts.operations);
+  if (!screen_) {
+    fmt::print(stream_,
+               "{:5.1f} s  {:>6} ops/s  p50 {:.1f} ms  p99 {:.1f} ms  retries {}  failed {}  "
+               "pool {} idle {} in use {} waiting  breaker {}  host {}  faults: {}\n",
+               seconds, rate, in_ms(w.median), in_ms(w.p99), now.status.retries,
+               now.counts.of(answer::failed), h.pool.idle, h.pool.in_use, h.pool.waiting,
+               to_string(h.breaker), host_words(h), summary_of(now.faults));
+    std::fflush(stream_);
     return;
-  const std::uint64_t done = counts_.operations();
-  const double rate =
-      static_cast<double>(done - operations_) / std::chrono::duration<double>(now - shown_).count();
-  operations_ = done;
-  shown_ = now;
-  const database_status s = db_.status();
-  const auto& host = s.hosts[0];
-  const auto faults = faults_.list();
-  const std::string last = faults.empty() ? "none yet" : faults.back().kind;
-  fmt::print(to_,
-             "{}{:5.1f} s  {:6.0f} op/s  {:7} done  {:4} retries  pool {:2} used {:2} idle "
-             "{:3} waiting  breaker {:9}  host {:4}  faults {} (last: {}){}",
-             terminal_ ? "\r" : "", std::chrono::duration<double>(now - began_).count(), rate, done,
-             s.retries, host.pool.in_use, host.pool.idle, host.pool.waiting,
-             to_string(host.breaker), host.up ? "up" : "DOWN", faults.size(), last,
-             terminal_ ? "\033[K" : "\n");
-  std::fflush(to_);
-  drawn_ = true;
+  }
+  redraw({
+      fmt::format("  [{}] {:.1f} of {:g} s", bar(seconds / now.seconds_planned), seconds,
+                  now.seconds_planned),
+      fmt::format("  operations  {}, now {} a second; p50 {:.1f} ms, p99 {:.1f} ms", operations,
+                  rate, in_ms(w.median), in_ms(w.p99)),
+      fmt::format("  retries     {}; outcomes resolved {}; failed {}", grouped(now.status.retries),
+                  now.status.outcomes_resolved, now.counts.of(answer::failed)),
+      fmt::format("  pool        {} idle, {} in use, {} connecting, {} waiting", h.pool.idle,
+                  h.pool.in_use, h.pool.connecting, h.pool.waiting),
+      fmt::format("  breaker     {}; host {}", to_string(h.breaker), host_words(h)),
+      "  faults      " + last_fault(now.faults),
+  });
 }
 
-void progress::finish() {
-  if (terminal_ && drawn_) fmt::print(to_, "\n");
+void progress::redraw(const std::vector<std::string>& lines) {
+  const std::size_t columns = screen_columns(stream_);
+  std::string text = drawn_ == 0 ? "" : fmt::format("\x1b[{}A", drawn_);
+  for (const auto& line : lines)
+    text += "\x1b[2K" + line.substr(0, columns > 1 ? columns - 1 : 0) + "\n";
+  std::fwrite(text.data(), 1, text.size(), stream_);
+  std::fflush(stream_);
+  drawn_ = lines.size();
 }
 
-} // namespace holdfast::cli
+} // namespace holdfast::cli::demo

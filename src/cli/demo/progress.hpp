@@ -1,33 +1,56 @@
-// What a person sees while the demo runs: redrawn in place on a terminal, else a line a second.
+// The live view: redrawn in place on a screen, one plain line a second elsewhere.
 #pragma once
 
-#include "cli/demo/faults.hpp"
+#include "cli/demo/fault_log.hpp"
+#include "cli/demo/pulse.hpp"
 
-#include <holdfast/database.hpp>
+#include <holdfast/status.hpp>
 
 #include <cstdio>
+#include <deque>
+#include <string>
+#include <vector>
 
-namespace holdfast::cli {
+namespace holdfast::cli::demo {
+
+/// Everything that the view shows, at one moment.
+struct moment {
+  time_point at{};
+  duration since_start{};
+  double seconds_planned = 0;
+  pulse_reading counts;
+  database_status status;
+  std::vector<fault> faults;
+};
 
 class progress {
 public:
-  /// `to` is where it goes; a terminal is drawn on in place.
-  progress(std::FILE* to, const database& db, const tally& counts, const fault_log& faults,
-           time_point began);
-  void show();
-  /// Ends the drawing, so that what follows begins on a line of its own.
-  void finish();
+  /// `stream` may be null: show nothing.
+  explicit progress(std::FILE* stream);
+
+  /// How often it wants to be shown a moment.
+  [[nodiscard]] duration interval() const noexcept;
+  void show(moment now);
 
 private:
-  std::FILE* to_;
-  bool terminal_;
-  const database& db_;
-  const tally& counts_;
-  const fault_log& faults_;
-  time_point began_;
-  time_point shown_;
-  std::uint64_t operations_ = 0;
-  bool drawn_ = false;
+  struct window {
+    double per_second = 0;
+    duration median{};
+    duration p99{};
+  };
+  [[nodiscard]] window slide(const moment& now);
+  void redraw(const std::vector<std::string>& lines);
+
+  std::FILE* stream_;
+  bool screen_;
+  std::deque<moment> last_second_;
+  std::size_t drawn_ = 0; // lines that stand on the screen
 };
 
-} // namespace holdfast::cli
+/// "12 lock bursts, 5 writers killed".
+[[nodiscard]] std::string summary_of(const std::vector<fault>& faults);
+/// 1234567 as "1,234,567".
+[[nodiscard]] std::string grouped(std::uint64_t number);
+[[nodiscard]] double in_ms(duration d) noexcept;
+
+} // namespace holdfast::cli::demo

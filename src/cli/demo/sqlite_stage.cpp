@@ -1,179 +1,132 @@
-// Embedded SQLite, with a second process that holds the write lock in bursts and is killed while it
-// does.
-#include "cli/commands.hpp"
+// Embedded SQLite in a temporary folder, and a second process that takes the write lock and dies
+// holding it.
+#include "cli/demo/intruder.hpp"
+#include "cli/demo/scratch.hpp"
 #include "cli/demo/stage.hpp"
 
 #include <holdfast/exceptions.hpp>
 #include <holdfast/sqlite.hpp>
 
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
-#include <fcntl.h>
-#include <filesystem>
-#include <poll.h>
-#include <random>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <thread>
-#include <unistd.h>
+#include <algorithm>
+#include <fmt/format.h>
+#include <stdexcept>
 
-namespace holdfast::cli {
+namespace holdfast::cli::demo {
 
 namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 
-constexpr int rows_of_a_burst = 5;
+constexpr auto lock_limit = 15s;     // for the intruder to get the lock among 64 writers
+constexpr auto recovery_limit = 30s; // for the callers' next write
+constexpr std::int64_t bursts_a_kill = 3;
 
-/// The second process: writes 'L' to its standard output when it has the lock, 'U' when it let go.
-class lock_holder {
-public:
-  lock_holder(const std::string& file, std::uint64_t seed) {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error{"pipe: no descriptor is left"};
-    const std::string number = std::to_string(seed);
-    const char* argv[] = {"holdfast", "demo-lock-holder", file.c_str(), number.c_str(), nullptr};
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      ::dup2(ends[1], STDOUT_FILENO);
-      ::execv("/proc/self/exe", const_cast<char* const*>(argv));
-      ::_exit(127);
-    }
-    ::close(ends[1]);
-    read_end_ = ends[0];
-  }
-  lock_holder(const lock_holder&) = delete;
-  lock_holder& operator=(const lock_holder&) = delete;
-  ~lock_holder() { kill(); }
-
-  /// The next letter, or 0 if none comes in time.
-  char next(duration limit) const {
-    pollfd p{read_end_, POLLIN, 0};
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
-    char letter = 0;
-    if (::poll(&p, 1, static_cast<int>(ms)) > 0 && ::read(read_end_, &letter, 1) == 1)
-      return letter;
-    return 0;
-  }
-  void kill() noexcept {
-    if (pid_ > 0) {
-      ::kill(pid_, SIGKILL);
-      ::waitpid(pid_, nullptr, 0);
-    }
-    if (read_end_ >= 0) ::close(read_end_);
-    pid_ = -1;
-    read_end_ = -1;
-  }
-
-private:
-  pid_t pid_ = -1;
-  int read_end_ = -1;
-};
+database open_file(const std::string& path, const settings& s) {
+  database_options o;
+  make_patient(o, s.verbose);
+  o.name = "demo";
+  return sqlite::connect(path, o);
+}
 
 class sqlite_stage final : public stage {
 public:
-  explicit sqlite_stage(std::uint64_t seed) : random_{seed} {
-    std::string made = (std::filesystem::temp_directory_path() / "holdfast-demo-XXXXXX").string();
-    if (!::mkdtemp(made.data()))
-      throw std::runtime_error{"cannot make a folder for the demo: " +
-                               std::string{std::strerror(errno)}};
-    folder_ = made;
-  }
-  ~sqlite_stage() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
+  sqlite_stage(const settings& s, std::uint64_t seed)
+      : file_{folder_.path() / "demo.db"}, random_{seed}, db_{open_file(file_, s)} {
+    db_.script(words().tables + intruder_tables);
   }
 
-  [[nodiscard]] std::string announcement() const override {
-    return "embedded SQLite (WAL, synchronous=FULL). A second process takes the write lock in "
-           "bursts and is killed in the middle of its transactions.";
+  database db() const override { return db_; }
+  dialect words() const override { return make_dialect('?'); }
+
+  std::vector<std::string> promises() const override {
+    return {"SQLite in " + file_ + ", every commit synced to disk.",
+            "A second process takes the write lock for 50 to 400 ms at a time, and is killed "
+            "(SIGKILL) in the middle of every third transaction."};
   }
 
-  database open(database_options options) override {
-    auto db = sqlite::connect(file(), options);
-    db.execute("create table burst(id bigint, part bigint, primary key(id, part))");
-    return db;
-  }
-
-  void do_harm(std::stop_token stop, fault_log& faults, double) override {
-    std::uint64_t holder_seed = random_();
-    auto holder = std::make_unique<lock_holder>(file(), holder_seed);
-    auto next_kill = clock::now() + 1500ms;
-    while (!stop.stop_requested()) {
-      if (holder->next(200ms) != 'L') continue;
-      const bool kills = clock::now() >= next_kill;
-      const std::size_t f = faults.begin(kills ? "writer_killed" : "lock_burst");
-      const auto locked_at = clock::now();
-      if (kills) {
-        pause_for(stop, std::chrono::milliseconds{20 + random_() % 60});
-        holder->kill(); // in the middle of its transaction
-        faults.await_recovery(f, clock::now(), 10s);
-        holder = std::make_unique<lock_holder>(file(), ++holder_seed);
-        next_kill = clock::now() + 2s;
-        continue;
-      }
-      (void)locked_at;
-      const bool released = holder->next(5s) == 'U';
-      if (released) faults.await_recovery(f, clock::now(), 10s);
+  void torment(const std::stop_token& stop, time_point until, fault_log& log) override {
+    auto other = std::make_unique<intruder>(file_);
+    for (bursts_ = 1; clock::now() < until || killed_.empty(); ++bursts_) {
+      if (!pause_for(stop, milliseconds{random_.between(100, 500)})) return;
+      const bool deadly = bursts_ % bursts_a_kill == 0;
+      if (deadly ? killed_burst(*other, stop, log) : whole_burst(*other, stop, log)) continue;
+      if (stop.stop_requested()) return;
+      other = std::make_unique<intruder>(file_);
     }
   }
 
-  [[nodiscard]] std::string check(database& db) override {
-    const auto halves = db.query_value<std::int64_t>(
-        "select count(*) from (select id from burst group by id having count(*) <> $1)",
-        rows_of_a_burst);
-    if (halves == 0) return {};
-    return std::to_string(*halves) + " transactions of the killed process are there by half";
+  std::vector<std::string> own_findings() override {
+    std::vector<std::string> found;
+    for (const auto& [burst, lines] : db_.query<std::int64_t, std::int64_t>(
+             "select burst, count(*) from intruder where line < 0 group by burst")) {
+      if (std::ranges::find(killed_, burst) != killed_.end())
+        found.push_back(fmt::format("{} rows of a process that was killed before COMMIT", lines));
+      else if (lines != rows_a_burst)
+        found.push_back(fmt::format("half of another process's transaction: {} rows", lines));
+    }
+    const auto positive =
+        db_.query_value<std::int64_t>("select count(*) from intruder where line > 0").value();
+    if (positive != 0) found.push_back("rows that another process had changed are as before");
+    return found;
   }
 
-  [[nodiscard]] std::string missing(const fault_log& faults, double seconds) const override {
-    if (seconds < 5 || faults.survived("writer_killed") >= 1) return {};
-    return "the second process was never killed while it held the lock";
+  std::string shortfall(const std::vector<fault>& made) const override {
+    return count_of(made, "writer_killed") > 0 ? "" : "no process was killed meanwhile";
   }
 
-  void clean_up(database&) noexcept override {}
+  void clean_up(const console&) override { db_.close(2s); } // the folder goes with us
 
 private:
-  [[nodiscard]] std::string file() const { return folder_ / "demo.db"; }
+  /// False if the other process is gone or we are to stop.
+  bool whole_burst(intruder& other, const std::stop_token& stop, fault_log& log) {
+    const milliseconds hold{random_.between(50, 400)};
+    other.begin_burst(bursts_, hold);
+    if (!heard("locked", other, stop)) return false;
+    const time_point locked = clock::now();
+    const auto id = log.begin("lock_burst", locked);
+    if (!heard("released", other, {}))
+      throw std::runtime_error("the second process died by itself");
+    // Nobody else could write until now.
+    log.await_write(id, fault_log::proof::ended_after, clock::now());
+    log.measure_from(id, locked);
+    return log.wait_recovered(id, stop, recovery_limit);
+  }
 
-  std::filesystem::path folder_;
-  std::mt19937_64 random_;
+  /// Always false: the process is gone.
+  bool killed_burst(intruder& other, const std::stop_token& stop, fault_log& log) {
+    other.begin_burst(bursts_, lock_limit);
+    if (!heard("locked", other, stop)) return false;
+    killed_.push_back(bursts_);
+    (void)pause_for(stop, milliseconds{random_.between(50, 400)});
+    const time_point killed = clock::now();
+    const auto id = log.begin("writer_killed", killed);
+    other.kill_hard();
+    log.await_write(id, fault_log::proof::ended_after, killed);
+    log.measure_from(id, killed);
+    (void)log.wait_recovered(id, stop, recovery_limit);
+    return false;
+  }
+
+  static bool heard(std::string_view word, intruder& other, const std::stop_token& stop) {
+    const std::string line = other.hear(stop, lock_limit);
+    if (line.empty() && !stop.stop_requested())
+      throw std::runtime_error("the second process ended or could not get the write lock");
+    return line == word;
+  }
+
+  scratch_folder folder_; // removed last
+  std::string file_;
+  random_source random_;
+  database db_;
+  std::int64_t bursts_ = 0;
+  std::vector<std::int64_t> killed_; // bursts that were never committed
 };
 
 } // namespace
 
-std::unique_ptr<stage> make_sqlite_stage(const demo_options&, std::uint64_t seed) {
-  return std::make_unique<sqlite_stage>(seed);
+std::unique_ptr<stage> make_sqlite_stage(const settings& s, std::uint64_t seed) {
+  return std::make_unique<sqlite_stage>(s, seed);
 }
 
-int run_lock_holder(const std::string& file, std::uint64_t seed) {
-  database_options options;
-  options.log.enabled = false;
-  options.pool.min_size = 1;
-  options.pool.max_size = 1;
-  auto db = sqlite::connect(file, options);
-  std::mt19937_64 random{seed};
-  const auto say = [](char letter) { return ::write(STDOUT_FILENO, &letter, 1) == 1; };
-  const auto between = [&](std::uint64_t low, std::uint64_t high) {
-    std::this_thread::sleep_for(std::chrono::milliseconds{low + random() % (high - low)});
-  };
-  while (true) {
-    const auto id = static_cast<std::int64_t>(random() >> 1);
-    auto burst = [&](transaction& tx) {
-      tx.execute("insert into burst values ($1, 0)", id);
-      if (!say('L')) std::_Exit(0); // nobody listens any more
-      for (int part = 1; part < rows_of_a_burst; ++part) {
-        between(10, 80);
-        tx.execute("insert into burst values ($1, $2)", id, part);
-      }
-    };
-    db.transaction(burst);
-    say('U');
-    between(200, 700);
-  }
-}
-
-} // namespace holdfast::cli
+} // namespace holdfast::cli::demo

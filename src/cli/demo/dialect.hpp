@@ -1,0 +1,25 @@
+// The demo's tables and statements, in an engine's own words.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace holdfast::cli::demo {
+
+inline constexpr std::int64_t account_count = 100;
+inline constexpr std::int64_t opening_balance = 1000;
+
+struct dialect {
+  std::string tables; ///< a script
+  std::string seat_is_taken;
+  std::string book;
+  std::string withdraw;
+  std::string deposit;
+  std::string note_transfer;
+  std::string balance;
+};
+
+/// `mark`: what stands before a placeholder's number, '?' or '$'.
+[[nodiscard]] dialect make_dialect(char mark);
+
+} // namespace holdfast::cli::demo
