@@ -103,7 +103,7 @@ TEST(pool_driver, a_wait_ends_at_its_timeout) {
   EXPECT_EQ(s.run("acquire", on(1)), "pool_timeout");
   const auto took = std::chrono::steady_clock::now() - began;
   EXPECT_GE(took, 60ms);
-  EXPECT_LT(took, 400ms);
+  EXPECT_LT(took, 3s);
   EXPECT_EQ(s.events({"acquire_failed"}), lines{"acquire_failed timeout"});
 }
 
@@ -146,7 +146,7 @@ TEST(pool_driver, interrupt_ends_leases_and_connects_now) {
 }
 
 TEST(pool_driver, connects_under_way_are_closed_on_arrival) {
-  session s{R"("options":{"max_size":3},"connects":[{"delay_ms":150}])"};
+  session s{R"("options":{"max_size":3},"connects":[{"delay_ms":1000}])"};
   s.run("ready");
   const int pending = s.send("acquire", on(1));
   ASSERT_TRUE(s.saw("connection_created"));
@@ -233,13 +233,12 @@ TEST(pool_driver, min_size_is_kept_warm_while_ready) {
 }
 
 TEST(pool_driver, filling_that_fails_neither_spins_nor_gives_up) {
-  session s{R"("options":{"min_size":1,"maintenance_ms":10},"connects":[{"times":2,"fail":true}])"};
+  session s{R"("options":{"min_size":1,"maintenance_ms":1},"connects":[{"times":3,"fail":true}])"};
+  const auto began = std::chrono::steady_clock::now();
   s.run("ready");
-  ASSERT_TRUE(s.saw("connection_closed"));
-  pause(30ms);
-  EXPECT_EQ(s.events({"connection_created"}).size(), 1U);
   EXPECT_TRUE(s.saw("connection_ready"));
-  EXPECT_EQ(s.events({"connection_created"}).size(), 3U);
+  EXPECT_GE(std::chrono::steady_clock::now() - began, 350ms) << "50, 100 and 200 ms at least";
+  EXPECT_EQ(s.events({"connection_created"}).size(), 4U);
 }
 
 TEST(pool_driver, filling_that_condemns_pauses_the_pool) {
