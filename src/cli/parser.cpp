@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <deque>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace holdfast::cli {
 
@@ -89,10 +90,8 @@ public:
     app_.formatter(std::make_shared<short_lists>());
     app_.get_formatter()->column_width(26);
     app_.set_help_flag("-h,--help", "This text");
-    app_.set_version_flag(
-        "--version", [this] { return version_text(out_.json); }, "Version, compiler and engines");
+    app_.add_flag("--version", version_, "Version, compiler and engines");
     app_.add_flag("--json", out_.json, "With --version: as one JSON object");
-    app_.require_subcommand(1);
     for (const auto& entry : commands()) add(entry);
   }
 
@@ -101,14 +100,13 @@ public:
     std::reverse(words.begin(), words.end()); // as the parser wants them
     try {
       app_.parse(std::move(words));
-    } catch (const CLI::CallForVersion& e) {
-      return {nullptr, "", e.what(), exit_ok, {}};
     } catch (const CLI::CallForHelp&) {
       return {nullptr, "", app_.help(), exit_ok, {}};
     } catch (const CLI::ParseError& e) {
       asked = path_of(innermost());
       throw usage_error(explain(e));
     }
+    if (version_) return {nullptr, "", version_text(out_.json), exit_ok, {}};
     return chosen(asked);
   }
 
@@ -147,7 +145,7 @@ private:
       parsed_line line{std::move(b.what), asked, "", exit_ok, out_};
       return line;
     }
-    throw usage_error("no command was given");
+    throw usage_error(which_command(visible_commands(&app_)));
   }
 
   [[nodiscard]] const CLI::App* innermost() const {
@@ -170,10 +168,10 @@ private:
     const auto dashed = std::ranges::find_if(
         rest, [](const std::string& word) { return word.size() > 1 && word.starts_with('-'); });
     if (dashed != rest.end()) return unknown_option(*dashed, at);
-    if (rest.empty()) return e.what();
-    const bool is_group = !visible_commands(at).empty();
-    if (!is_group) return fmt::format("'{}' is one argument too many", rest.front());
-    return unknown_command(rest.front(), at);
+    const auto names = visible_commands(at);
+    if (rest.empty()) return names.empty() ? e.what() : which_command(names);
+    if (names.empty()) return fmt::format("'{}' is one argument too many", rest.front());
+    return unknown_command(rest.front(), names);
   }
 
   static std::vector<std::string> visible_commands(const CLI::App* at) {
@@ -183,8 +181,12 @@ private:
     return names;
   }
 
-  static std::string unknown_command(const std::string& word, const CLI::App* at) {
-    const auto names = visible_commands(at);
+  static std::string which_command(const std::vector<std::string>& names) {
+    return fmt::format("which command? It takes {}", fmt::join(names, ", "));
+  }
+
+  static std::string unknown_command(const std::string& word,
+                                     const std::vector<std::string>& names) {
     const std::vector<std::string_view> candidates{names.begin(), names.end()};
     return fmt::format("there is no command '{}'{}", word, detail::did_you_mean(word, candidates));
   }
@@ -200,6 +202,7 @@ private:
 
   CLI::App app_{about};
   console out_;
+  bool version_ = false;
   std::vector<bound> bound_;
 };
 

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr std::size_t fewest_kills = 2;
-constexpr double seconds_a_kill = 5; // one server kill in so many seconds
+constexpr double seconds_a_kill = 7; // one server kill in so many seconds
 constexpr auto downtime = 1s;
 constexpr auto recovery_limit = 30s;
 

@@ -60,6 +60,11 @@ std::string grouped(std::uint64_t number) {
   return text;
 }
 
+std::string grouped(std::int64_t number) {
+  const auto size = static_cast<std::uint64_t>(number);
+  return number < 0 ? "-" + grouped(0 - size) : grouped(size);
+}
+
 double in_ms(duration d) noexcept { return std::chrono::duration<double, std::milli>{d}.count(); }
 
 std::string summary_of(const std::vector<fault>& faults) {
@@ -79,7 +84,8 @@ duration progress::interval() const noexcept { return screen_ ? duration{200ms} 
 
 progress::window progress::slide(const moment& now) {
   last_second_.push_back(now);
-  while (last_second_.size() > 2 && now.at - last_second_[1].at >= 1s) last_second_.pop_front();
+  // Looks are up to a second apart, and no clock wakes us exactly.
+  while (last_second_.size() > 2 && now.at - last_second_[1].at >= 950ms) last_second_.pop_front();
   const moment& first = last_second_.front();
   std::vector<duration> recent;
   for (auto it = last_second_.begin() + 1; it != last_second_.end(); ++it)
@@ -98,7 +104,7 @@ void progress::show(moment now) {
   const window w = slide(now);
   const host_status& h = now.status.hosts.front();
   const double seconds = in_ms(now.since_start) / 1000;
-  const auto rate = grouped(static_cast<std::uint64_t>(w.per_second));
+  const auto rate = grouped(static_cast<std::int64_t>(w.per_second));
   const auto operations = grouped(now.counts.operations);
   if (!screen_) {
     fmt::print(stream_,

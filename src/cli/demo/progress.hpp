@@ -51,6 +51,7 @@ private:
 [[nodiscard]] std::string summary_of(const std::vector<fault>& faults);
 /// 1234567 as "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t number);
+[[nodiscard]] std::string grouped(std::int64_t number);
 [[nodiscard]] double in_ms(duration d) noexcept;
 
 } // namespace holdfast::cli::demo
