@@ -8,6 +8,21 @@ if(HOLDFAST_SANITIZE)
   add_link_options(-fsanitize=${HOLDFAST_SANITIZE})
 endif()
 
+# Compiles a target several sources at a time. Read together, names of one file's own namespace hide
+# another's, and g++ takes local types for a header's. A file whose names clash stands APART.
+add_library(holdfast_unity_flags INTERFACE)
+target_compile_options(holdfast_unity_flags INTERFACE -Wno-shadow
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+function(holdfast_unity target)
+  cmake_parse_arguments(U "" "" "APART" ${ARGN})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:holdfast_unity_flags>)
+  if(U_APART)
+    set_source_files_properties(${U_APART} TARGET_DIRECTORY ${target}
+      PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
+
 # One component: holdfast_component(NAME) makes holdfast_NAME, exported as holdfast::NAME.
 function(holdfast_component name)
   add_library(holdfast_${name} STATIC)
