@@ -1,0 +1,284 @@
+#include "sim/stack/fake_engine.hpp"
+
+#include <chrono>
+
+namespace holdfast::testing {
+
+using namespace std::chrono_literals;
+using drivers::transaction_status;
+
+namespace {
+
+constexpr std::string_view claims = "INSERT KEY";
+constexpr std::string_view tombstones = "INSERT TOMBSTONE";
+
+const std::string& text_of(const value& v) { return std::get<std::string>(v); }
+
+value text_or_null(const std::optional<std::string>& text) {
+  return text ? value{*text} : value{null_t{}};
+}
+
+bool inserts_key(std::string_view sql) { return sql == claims || sql == tombstones; }
+
+} // namespace
+
+std::int64_t fake_store::total() const {
+  std::int64_t sum = 0;
+  for (const auto& [account, balance] : balances) sum += balance;
+  return sum;
+}
+
+void fake_store::apply(const changes& c) {
+  for (const auto& [account, amount] : c.money) balances[account] += amount;
+  for (const std::string& mark : c.marks) ++marks[mark];
+  for (const auto& [key, row] : c.keys) operations[key] = row;
+}
+
+void fake_store::let_go(std::uint64_t session) {
+  std::erase_if(claimed, [session](const auto& claim) { return claim.second == session; });
+}
+
+void fake_store::stop() {
+  up = false;
+  ++starts;
+  claimed.clear();
+}
+
+fake_connection::fake_connection(std::shared_ptr<fake_store> store)
+    : store_{std::move(store)}, id_{++store_->sessions}, start_{store_->starts} {
+  ++store_->open;
+}
+
+void fake_connection::close() noexcept {
+  if (closed_) return;
+  closed_ = true;
+  broken_ = true;
+  --store_->open;
+  end_transaction(false);
+}
+
+void fake_connection::end_transaction(bool keep) {
+  if (keep) store_->apply(changes_);
+  changes_ = {};
+  status_ = transaction_status::none;
+  store_->let_go(id_);
+}
+
+/// The server notices at once that its client is gone.
+error fake_connection::broken(errc code, std::string message) {
+  broken_ = true;
+  end_transaction(false);
+  error e = make_error(code, std::move(message));
+  e.when = phase::sent;
+  e.connection_usable = false;
+  e.transaction_usable = false;
+  return e;
+}
+
+error fake_connection::failed_statement(errc code, std::string message) {
+  error e = make_error(code, std::move(message));
+  e.when = phase::answered;
+  e.transaction_usable = status_ == transaction_status::none;
+  if (status_ == transaction_status::open) status_ = transaction_status::failed;
+  return e;
+}
+
+task<result<void>> fake_connection::travel(runtime& rt, deadline until) {
+  if (gone()) co_return broken(errc::connection_lost, "the connection is gone");
+  duration takes = 50us + store_->some(1ms);
+  if (store_->happens(store_->rates.stall))
+    takes = store_->world.random() % 3 == 0 ? duration{1h} : store_->some(800ms);
+  const auto arrives = rt.now() + takes;
+  const wait_status slept = co_await rt.sleep_until(std::min(arrives, until.at()));
+  if (slept == wait_status::cancelled) co_return broken(errc::cancelled, "cancelled");
+  if (gone()) co_return broken(errc::connection_lost, "the server went away");
+  if (arrives >= until.at()) co_return broken(errc::deadline_exceeded, "no reply in time");
+  if (store_->happens(store_->rates.lost))
+    co_return broken(errc::connection_lost, "the connection broke");
+  co_return result<void>{};
+}
+
+task<result<void>> fake_connection::round_trip(runtime& rt, deadline until) {
+  auto there = co_await travel(rt, until);
+  if (!there) co_return there;
+  co_return co_await travel(rt, until);
+}
+
+task<result<void>> fake_connection::wait_for_claim(runtime& rt, std::string key, deadline until) {
+  while (store_->claimed.contains(key) && store_->claimed.at(key) != id_) {
+    const auto next = std::min(rt.now() + 1ms, until.at());
+    const wait_status slept = co_await rt.sleep_until(next);
+    if (slept == wait_status::cancelled) co_return broken(errc::cancelled, "cancelled");
+    if (gone()) co_return broken(errc::connection_lost, "the server went away");
+    if (until.expired(rt.now())) co_return broken(errc::deadline_exceeded, "waited for a lock");
+  }
+  co_return result<void>{};
+}
+
+task<result<statement_result>> fake_connection::execute(runtime& rt, statement what, row_sink* rows,
+                                                        deadline until) {
+  const bool writes = !what.sql.starts_with("SELECT");
+  const bool was_gone = gone();
+  auto arrived = co_await travel(rt, until);
+  if (arrived && inserts_key(what.sql))
+    arrived = co_await wait_for_claim(rt, text_of(what.parameters[0]), until);
+  if (!arrived) {
+    if (was_gone)
+      arrived.error().when = phase::not_sent;
+    else if (writes)
+      arrived.error().effect = side_effect::unknown;
+    co_return std::move(arrived.error());
+  }
+  auto done = run(what, rows);
+  auto answered = co_await travel(rt, until);
+  if (answered) co_return done;
+  if (writes) answered.error().effect = side_effect::unknown;
+  co_return std::move(answered.error());
+}
+
+result<statement_result> fake_connection::run(const statement& what, row_sink* rows) {
+  if (status_ == transaction_status::failed)
+    return failed_statement(errc::transaction_failed, "the transaction has failed");
+  if (store_->happens(store_->rates.conflict))
+    return failed_statement(errc::serialization_failure, "could not serialize access");
+  if (what.sql.starts_with("SELECT")) return select(what, rows);
+  if (inserts_key(what.sql)) return insert_key(what);
+  if (what.sql == "UPDATE MONEY") {
+    changes_.money[std::get<std::int64_t>(what.parameters[0])] +=
+        std::get<std::int64_t>(what.parameters[1]);
+  } else if (what.sql == "INSERT MARK") {
+    changes_.marks.push_back(text_of(what.parameters[0]));
+  } else if (what.sql == "UPDATE KEY") {
+    changes_.keys.at(text_of(what.parameters[1])).result = text_of(what.parameters[0]);
+  } else {
+    return failed_statement(errc::syntax_error, "the fake engine does not know this statement");
+  }
+  if (status_ == transaction_status::none) end_transaction(true);
+  return statement_result{1, {}};
+}
+
+result<statement_result> fake_connection::insert_key(const statement& what) {
+  const std::string key = text_of(what.parameters[0]);
+  if (store_->operations.contains(key) || store_->claimed.contains(key))
+    return failed_statement(errc::unique_violation, "duplicate key");
+  operation_row row{.tombstone = what.sql == tombstones};
+  if (!row.tombstone) row.fingerprint = text_of(what.parameters[1]);
+  changes_.keys[key] = row;
+  store_->claimed[key] = id_;
+  if (status_ == transaction_status::none) end_transaction(true);
+  return statement_result{1, {}};
+}
+
+result<statement_result> fake_connection::select(const statement& what, row_sink* rows) {
+  std::vector<column> columns{{"value", value_type::integer, "int8"}};
+  std::vector<std::vector<value>> found;
+  if (what.sql == "SELECT TOTAL") {
+    found.push_back({value{store_->total()}});
+  } else if (what.sql == "SELECT TABLE") {
+    if (store_->table) found.push_back({value{std::int64_t{1}}});
+  } else if (what.sql == "SELECT KEY") {
+    columns = {{"fingerprint", value_type::text, "text"},
+               {"result", value_type::text, "text"},
+               {"tombstone", value_type::boolean, "bool"}};
+    const auto row = store_->operations.find(text_of(what.parameters[0]));
+    if (row != store_->operations.end())
+      found.push_back({text_or_null(row->second.fingerprint), text_or_null(row->second.result),
+                       value{row->second.tombstone}});
+  }
+  if (rows) rows->columns(columns);
+  for (auto& cells : found) {
+    if (!rows) break;
+    auto taken = rows->row(cells);
+    if (!taken) return std::move(taken.error());
+  }
+  return statement_result{found.size(), {}};
+}
+
+task<result<void>> fake_connection::script(runtime& rt, std::string_view sql, deadline until) {
+  auto arrived = co_await travel(rt, until);
+  if (arrived) {
+    if (sql == "CREATE KEYS") store_->table = true;
+    arrived = co_await travel(rt, until);
+  }
+  if (!arrived) arrived.error().effect = side_effect::unknown;
+  co_return arrived;
+}
+
+task<result<void>> fake_connection::begin(runtime& rt, drivers::begin_options, deadline until) {
+  auto done = co_await round_trip(rt, until);
+  if (done) status_ = transaction_status::open;
+  co_return done;
+}
+
+/// The client is cut off while the server still works on its COMMIT and keeps its locks.
+void fake_connection::commit_later() {
+  const std::uint64_t heir = ++store_->sessions;
+  for (auto& [key, owner] : store_->claimed)
+    if (owner == id_) owner = heir;
+  const auto effect = [store = store_, done = std::exchange(changes_, {}), start = start_, heir] {
+    if (store->starts != start) return; // a restart undid it
+    store->apply(done);
+    store->let_go(heir);
+  };
+  store_->world.at(store_->world.now() + store_->some(400ms), effect);
+}
+
+result<void> fake_connection::commit_now() {
+  if (status_ == transaction_status::failed || store_->happens(store_->rates.conflict)) {
+    end_transaction(false);
+    auto refused = failed_statement(errc::serialization_failure, "could not serialize access");
+    refused.transaction_usable = false;
+    return refused;
+  }
+  if (store_->happens(store_->rates.late)) {
+    commit_later();
+    return broken(errc::connection_lost, "the connection broke during COMMIT");
+  }
+  end_transaction(true);
+  return {};
+}
+
+task<result<void>> fake_connection::commit(runtime& rt, deadline until) {
+  auto ended = co_await travel(rt, until);
+  if (ended) {
+    ended = commit_now();
+    if (!broken_) {
+      auto told = co_await travel(rt, until);
+      if (told) co_return ended;
+      ended = std::move(told);
+    }
+  }
+  ended.error().effect = side_effect::unknown;
+  ended.error().when = phase::commit_in_flight;
+  co_return ended;
+}
+
+task<result<void>> fake_connection::rollback(runtime& rt, deadline until) {
+  auto arrived = co_await travel(rt, until);
+  if (!arrived) co_return arrived;
+  end_transaction(false);
+  co_return co_await travel(rt, until);
+}
+
+task<result<void>> fake_connection::savepoint(runtime& rt, std::uint32_t, deadline until) {
+  return round_trip(rt, until);
+}
+
+task<result<void>> fake_connection::release_savepoint(runtime& rt, std::uint32_t, deadline until) {
+  return round_trip(rt, until);
+}
+
+task<result<void>> fake_connection::rollback_to_savepoint(runtime& rt, std::uint32_t,
+                                                          deadline until) {
+  return round_trip(rt, until);
+}
+
+task<result<void>> fake_connection::ping(runtime& rt, deadline until) {
+  return round_trip(rt, until);
+}
+
+task<result<void>> fake_connection::reset(runtime& rt, deadline until) {
+  return round_trip(rt, until);
+}
+
+} // namespace holdfast::testing

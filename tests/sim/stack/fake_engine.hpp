@@ -1,0 +1,148 @@
+// An SQL engine that exists in virtual time only: accounts, marks and operation keys, real
+// transactions, and a network and a server that fail by seed.
+#pragma once
+
+#include "drivers/sql_driver.hpp"
+
+#include <holdfast/simulation.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace holdfast::testing {
+
+/// How often things go wrong, each as one in so many; 0: never.
+struct fault_rates {
+  std::uint32_t lost = 0;     ///< a message and its connection, on each of the two ways
+  std::uint32_t late = 0;     ///< a COMMIT whose reply is lost and that takes effect later
+  std::uint32_t stall = 0;    ///< a reply that takes long, or never comes
+  std::uint32_t conflict = 0; ///< a serialization failure
+  std::uint32_t connect = 0;  ///< a handshake that hangs, or finds the server full
+};
+
+struct operation_row {
+  std::optional<std::string> fingerprint{};
+  std::optional<std::string> result{};
+  bool tombstone = false;
+};
+
+/// What a transaction has done and not committed.
+struct changes {
+  std::map<std::int64_t, std::int64_t> money;
+  std::vector<std::string> marks;
+  std::map<std::string, operation_row> keys;
+};
+
+/// The server: what is durable, and who is connected.
+struct fake_store {
+  explicit fake_store(simulator& w) : world{w} {}
+
+  simulator& world;
+  fault_rates rates;
+  bool up = true;
+  std::uint64_t starts = 0; ///< sessions of an earlier start are gone
+
+  std::map<std::int64_t, std::int64_t> balances;
+  std::map<std::string, int> marks; ///< how often each write took effect
+  std::map<std::string, operation_row> operations;
+  bool table = false;
+  std::map<std::string, std::uint64_t> claimed; ///< keys of open transactions, and whose
+  std::uint64_t sessions = 0;                   ///< made so far
+  int open = 0;                                 ///< connections that the client holds
+
+  [[nodiscard]] bool happens(std::uint32_t one_in) {
+    return one_in != 0 && world.random() % one_in == 0;
+  }
+  [[nodiscard]] duration some(duration most) {
+    return duration{
+        static_cast<duration::rep>(world.random() % static_cast<std::uint64_t>(most.count()))};
+  }
+  [[nodiscard]] std::int64_t total() const;
+  void apply(const changes& c);
+  void let_go(std::uint64_t session);
+  /// Cuts every session; what was not committed is undone.
+  void stop();
+  void start() { up = true; }
+};
+
+class fake_connection final : public drivers::sql_connection {
+public:
+  explicit fake_connection(std::shared_ptr<fake_store> store);
+  ~fake_connection() override { close(); }
+
+  task<result<statement_result>> execute(runtime& rt, statement what, row_sink* rows,
+                                         deadline until) override;
+  task<result<void>> script(runtime& rt, std::string_view sql, deadline until) override;
+  task<result<void>> begin(runtime& rt, drivers::begin_options how, deadline until) override;
+  task<result<void>> commit(runtime& rt, deadline until) override;
+  task<result<void>> rollback(runtime& rt, deadline until) override;
+  task<result<void>> savepoint(runtime& rt, std::uint32_t depth, deadline until) override;
+  task<result<void>> release_savepoint(runtime& rt, std::uint32_t depth, deadline until) override;
+  task<result<void>> rollback_to_savepoint(runtime& rt, std::uint32_t depth,
+                                           deadline until) override;
+  task<result<void>> ping(runtime& rt, deadline until) override;
+  task<result<void>> reset(runtime& rt, deadline until) override;
+
+  [[nodiscard]] bool dirty() const noexcept override { return false; }
+  [[nodiscard]] drivers::transaction_status in_transaction() const noexcept override {
+    return broken_ ? drivers::transaction_status::unknown : status_;
+  }
+  [[nodiscard]] std::string_view peer() const noexcept override { return "fake:1"; }
+  void interrupt() noexcept override { broken_ = true; }
+  void close() noexcept override;
+
+private:
+  /// One way of a message. Errors: the connection is lost, the deadline, a cancellation.
+  [[nodiscard]] task<result<void>> travel(runtime& rt, deadline until);
+  [[nodiscard]] task<result<void>> round_trip(runtime& rt, deadline until);
+  /// Waits for whoever has claimed the key in an open transaction.
+  [[nodiscard]] task<result<void>> wait_for_claim(runtime& rt, std::string key, deadline until);
+  [[nodiscard]] result<statement_result> run(const statement& what, row_sink* rows);
+  [[nodiscard]] result<statement_result> select(const statement& what, row_sink* rows);
+  [[nodiscard]] result<statement_result> insert_key(const statement& what);
+  [[nodiscard]] error broken(errc code, std::string message);
+  [[nodiscard]] error failed_statement(errc code, std::string message);
+  [[nodiscard]] bool gone() const { return broken_ || store_->starts != start_ || !store_->up; }
+  void end_transaction(bool keep);
+  void commit_later();
+  [[nodiscard]] result<void> commit_now();
+
+  std::shared_ptr<fake_store> store_;
+  std::uint64_t id_;
+  std::uint64_t start_;
+  bool broken_ = false;
+  bool closed_ = false;
+  drivers::transaction_status status_ = drivers::transaction_status::none;
+  changes changes_;
+};
+
+class fake_driver final : public drivers::sql_driver {
+public:
+  explicit fake_driver(std::shared_ptr<fake_store> store) : store_{std::move(store)} {}
+
+  [[nodiscard]] std::string_view engine() const noexcept override { return "fake"; }
+  [[nodiscard]] std::string_view host() const noexcept override { return "fake:1"; }
+  task<result<drivers::connection_ptr>> open(runtime& rt, deadline until) override;
+  [[nodiscard]] bool condemns_host(const error& e) const noexcept override {
+    return e.code == errc::connect_refused || e.code == errc::server_starting;
+  }
+  [[nodiscard]] const drivers::operation_table_sql& operation_table() const noexcept override;
+  [[nodiscard]] bool single_writer() const noexcept override { return false; }
+  [[nodiscard]] bool writes(std::string_view sql) const noexcept override {
+    return !sql.starts_with("SELECT");
+  }
+  [[nodiscard]] std::string placeholder(std::uint32_t position) const override {
+    return "$" + std::to_string(position);
+  }
+  [[nodiscard]] std::uint32_t max_parameters() const noexcept override { return 100; }
+
+private:
+  std::shared_ptr<fake_store> store_;
+};
+
+} // namespace holdfast::testing
