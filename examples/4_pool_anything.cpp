@@ -14,6 +14,7 @@ struct my_connector {
   my_connection open() { return {++*opened}; } // may block and throw
   bool ping(my_connection&) { return true; }
   void reset(my_connection&) {}
+  bool dirty(const my_connection&) { return false; } // nothing to reset
   void close(my_connection&) {}
 };
 

@@ -178,7 +178,7 @@ struct error {
   std::string message;            ///< ours: safe to log and to show
   std::string native_code;        ///< SQLSTATE, errno or extended result code
   std::string native_message;     ///< the server's words; may hold user data: redacted in logs
-  std::string constraint;     ///< the violated constraint's name, where the engine tells
+  std::string constraint;         ///< the violated constraint's name, where the engine tells
   context where;
   std::string outcome_token; ///< for `database::outcome_of` when `effect` is unknown
   std::shared_ptr<const pool_snapshot> pool; ///< set when a pool refused

@@ -1,0 +1,91 @@
+// One prepared query on a real server, beside a hand-written libpq loop on the same socket kind.
+#include "bench/measure.hpp"
+#include "testing/postgres_server.hpp"
+
+#include <holdfast/postgres.hpp>
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdexcept>
+
+namespace holdfast::bench {
+
+namespace {
+
+constexpr int queries = 5000;
+constexpr int rounds = 5;
+
+class raw_loop {
+public:
+  explicit raw_loop(const std::string& url) : c_{PQconnectdb(url.c_str())} {
+    if (PQstatus(c_) != CONNECTION_OK) throw std::runtime_error{"the peer cannot connect"};
+    PQclear(PQprepare(c_, "q", "select $1::bigint", 1, nullptr));
+    PQsetnonblocking(c_, 1);
+  }
+  raw_loop(const raw_loop&) = delete;
+  raw_loop& operator=(const raw_loop&) = delete;
+  ~raw_loop() { PQfinish(c_); }
+
+  void once() {
+    const char value[8] = {0, 0, 0, 0, 0, 0, 0, 1};
+    const char* values[] = {value};
+    const int lengths[] = {8};
+    const int formats[] = {1};
+    if (!PQsendQueryPrepared(c_, "q", 1, values, lengths, formats, 1)) fail();
+    while (PQflush(c_) > 0) wait(POLLOUT);
+    while (PQisBusy(c_)) {
+      wait(POLLIN);
+      if (!PQconsumeInput(c_)) fail();
+    }
+    while (PGresult* r = PQgetResult(c_)) {
+      if (PQresultStatus(r) != PGRES_TUPLES_OK) fail();
+      PQclear(r);
+    }
+  }
+
+private:
+  void wait(short events) {
+    pollfd p{PQsocket(c_), events, 0};
+    ::poll(&p, 1, 1000);
+  }
+  [[noreturn]] void fail() { throw std::runtime_error{PQerrorMessage(c_)}; }
+
+  PGconn* c_;
+};
+
+template <class F>
+double per_second(F&& once) {
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < queries; ++i) once();
+  return queries / std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+}
+
+} // namespace
+
+void print_query() {
+  testing::postgres_server server;
+  server.start();
+  server.wait_ready();
+  database_options options;
+  options.log.enabled = false;
+  auto db = postgres::connect(server.url(), options);
+  raw_loop raw{server.url() + "?sslmode=disable"};
+  const auto ours = [&] { (void)db.query_value<std::int64_t>("select $1::bigint", 1); };
+  per_second(ours);
+  per_second([&] { raw.once(); });
+  std::vector<double> ratios;
+  double mine = 0;
+  double theirs = 0;
+  for (int i = 0; i < rounds; ++i) {
+    mine = per_second(ours);
+    theirs = per_second([&] { raw.once(); });
+    ratios.push_back(mine / theirs);
+  }
+  std::ranges::sort(ratios);
+  fmt::print("one query: {:.0f}/s through the facade, {:.0f}/s by a raw libpq loop; ratio {:.3f} "
+             "(median of {}, {:.3f} to {:.3f})\n",
+             mine, theirs, ratios[rounds / 2], rounds, ratios.front(), ratios.back());
+}
+
+} // namespace holdfast::bench
