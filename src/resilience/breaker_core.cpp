@@ -164,7 +164,7 @@ void breaker_core::host_up(time_point now) {
 }
 
 void breaker_core::set_mode(mode m, time_point now) {
-  if (m == mode_) return;
+  // Also when the mode is the same: whoever resets a database wants its open breaker closed.
   const breaker_state before = shown();
   mode_ = m;
   if (state_ != breaker_state::host_down) state_ = breaker_state::closed;

@@ -272,6 +272,15 @@ TEST_F(BreakerCore, forced_modes) {
   EXPECT_EQ(seen, (std::vector{breaker_state::open, closed, breaker_state::open}));
 }
 
+TEST_F(BreakerCore, given_back_to_itself_once_more_an_open_breaker_closes) {
+  auto b = make();
+  open(b);
+  b.set_mode(mode::automatic, now);
+  EXPECT_EQ(b.shown(), closed);
+  EXPECT_EQ(b.snapshot(now).calls, 0U);
+  EXPECT_TRUE(b.acquire(now).admitted);
+}
+
 TEST_F(BreakerCore, metrics_only_reports_but_never_refuses) {
   options.start_as = mode::metrics_only;
   auto b = make();
