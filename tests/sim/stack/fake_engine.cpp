@@ -67,6 +67,7 @@ void fake_connection::end_transaction(bool keep) {
 /// The server notices at once that its client is gone.
 error fake_connection::broken(errc code, std::string message) {
   broken_ = true;
+  condemned_ = true;
   end_transaction(false);
   error e = make_error(code, std::move(message));
   e.when = phase::sent;
@@ -84,6 +85,7 @@ error fake_connection::failed_statement(errc code, std::string message) {
 }
 
 task<result<void>> fake_connection::travel(runtime& rt, deadline until) {
+  if (condemned_) ++store_->misused;
   if (gone()) co_return broken(errc::connection_lost, "the connection is gone");
   duration takes = 50us + store_->some(1ms);
   if (store_->happens(store_->rates.stall))
@@ -149,7 +151,9 @@ result<statement_result> fake_connection::run(const statement& what, row_sink* r
   } else if (what.sql == "INSERT MARK") {
     changes_.marks.push_back(text_of(what.parameters[0]));
   } else if (what.sql == "UPDATE KEY") {
-    changes_.keys.at(text_of(what.parameters[1])).result = text_of(what.parameters[0]);
+    const auto row = changes_.keys.find(text_of(what.parameters[1]));
+    if (row == changes_.keys.end()) return statement_result{0, {}};
+    row->second.result = text_of(what.parameters[0]);
   } else {
     return failed_statement(errc::syntax_error, "the fake engine does not know this statement");
   }

@@ -54,6 +54,7 @@ struct fake_store {
   std::map<std::string, std::uint64_t> claimed; ///< keys of open transactions, and whose
   std::uint64_t sessions = 0;                   ///< made so far
   int open = 0;                                 ///< connections that the client holds
+  int misused = 0; ///< calls on a connection whose error said "never again"
 
   [[nodiscard]] bool happens(std::uint32_t one_in) {
     return one_in != 0 && world.random() % one_in == 0;
@@ -116,6 +117,7 @@ private:
   std::uint64_t id_;
   std::uint64_t start_;
   bool broken_ = false;
+  bool condemned_ = false; // an error told the client so
   bool closed_ = false;
   drivers::transaction_status status_ = drivers::transaction_status::none;
   changes changes_;

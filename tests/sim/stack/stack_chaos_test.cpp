@@ -2,113 +2,20 @@
 // and stalls, and at the end the data must agree with every answer that was given.
 //
 // By hand, for many more seeds: `sim_stack --seeds=10000`, or `--seed=17` for one.
-#include "database/database_core.hpp"
 #include "database/transaction_core.hpp"
-#include "sim/stack/fake_engine.hpp"
+#include "sim/stack/town.hpp"
 
 #include <holdfast/parameter.hpp>
 #include <holdfast/row.hpp>
 
 #include <cstdlib>
-#include <deque>
 #include <gtest/gtest.h>
 
 namespace holdfast::testing {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr std::int64_t accounts = 6;
-constexpr std::int64_t riches = 1000;
 constexpr int callers = 12;
 constexpr int rounds = 12;
-
-/// What the callers of one write were told, over all their calls.
-struct record {
-  bool acknowledged = false;
-  bool unsure = false; ///< at least once
-  bool many = false;   ///< it may run more often than once: idempotent
-  std::optional<outcome> settled{};
-};
-
-database_options options_for(simulator& world) {
-  const auto pick = [&world](std::uint64_t n) {
-    return static_cast<std::uint32_t>(world.random() % n);
-  };
-  database_options o;
-  o.name = "sim";
-  o.start = start_mode::connect;
-  o.operation_keys.enabled = true;
-  o.pool.min_size = pick(3);
-  o.pool.max_size = 3 + pick(5);
-  o.pool.max_connecting = 1 + pick(3);
-  o.pool.acquire_timeout = 2s;
-  o.pool.connect_timeout = 1s;
-  o.pool.ping_after_idle = 20ms;
-  o.health.interval = 1s;
-  o.log.enabled = false;
-  o.retry.on_outage = pick(4) == 0 ? on_outage::fail_fast : on_outage::wait;
-  o.retry_budget.capacity = pick(2) == 0 ? 10 : 1000; // a poor and a rich one
-  return o;
-}
-
-fault_rates rates_for(simulator& world) {
-  const auto pick = [&world](std::uint32_t most) {
-    const auto one_in = static_cast<std::uint32_t>(world.random() % 4);
-    return one_in == 0 ? 0 : most * one_in;
-  };
-  return {.lost = pick(25),
-          .late = pick(5),
-          .stall = pick(60),
-          .conflict = pick(12),
-          .connect = pick(8)};
-}
-
-struct town {
-  explicit town(std::uint64_t seed) : world{seed}, options{options_for(world)} {
-    for (std::int64_t a = 0; a < accounts; ++a) store->balances[a] = riches;
-    observers = detail::make_observers(options, "fake:1", loop, nullptr).value();
-    detail::database_parts parts;
-    parts.driver = std::make_shared<fake_driver>(store);
-    parts.options = options;
-    parts.background = loop;
-    parts.observers = observers;
-    parts.seed = seed;
-    db = std::make_unique<detail::database_core>(std::move(parts));
-    world.after_each_step([this] { check(); });
-  }
-
-  void check() {
-    if (db) {
-      const auto p = db->status().hosts[0].pool;
-      require(p.idle + p.in_use + p.connecting + p.tending <= p.max_size, "more than max_size");
-      require(p.max_size == options.pool.max_size, "max_size changed");
-    }
-    // One more: the monitor's probe.
-    require(store->open <= static_cast<int>(options.pool.max_size) + 1, "too many connections");
-    require(store->total() == accounts * riches, "half of a transfer is visible");
-    if (!broken.empty())
-      throw std::logic_error{broken + " (seed " + std::to_string(world.seed()) + ")"};
-  }
-  /// For coroutines, out of which nothing may be thrown.
-  void require(bool holds, const std::string& what) {
-    if (!holds && broken.empty()) broken = what;
-  }
-  std::uint64_t pick(std::uint64_t n) { return world.random() % n; }
-
-  simulator world;
-  std::shared_ptr<fake_store> store = std::make_shared<fake_store>(world);
-  std::shared_ptr<sim_runtime> loop = std::make_shared<sim_runtime>(world);
-  database_options options;
-  std::shared_ptr<detail::database_observers> observers;
-  std::deque<sim_runtime> runtimes; // outlive the pool, whose waiters point to them
-  std::unique_ptr<detail::database_core> db;
-  std::map<std::string, record> told;
-  std::map<std::string, std::string> tokens; ///< of keyed writes that stayed unknown
-  int active = 0;                            ///< callers, and the weather
-  int acknowledged = 0;
-  std::string broken;
-};
 
 struct user_changed_mind {};
 
@@ -169,6 +76,7 @@ task<void> transact(town& t, sim_runtime& rt, std::string mark, bool keyed, dura
   const auto end = co_await t.db->transact(rt, how, std::source_location::current(), body);
   if (!end.outcome && end.outcome.error().effect == side_effect::unknown)
     t.require(keyed != end.outcome.error().outcome_token.empty(), "a token, iff there is a key");
+  t.told[mark].keyed = keyed;
   note(t, mark, end.outcome ? nullptr : &end.outcome.error());
 }
 
@@ -238,6 +146,23 @@ task<void> settle(town& t, sim_runtime& rt) {
   }
 }
 
+/// Once more under the same keys: what was done gives its first result, what was settled as not
+/// done never happens.
+task<void> ask_again(town& t, sim_runtime& rt) {
+  for (const auto& [mark, r] : t.told) {
+    const bool done = r.acknowledged || r.settled == outcome::committed;
+    if (!r.keyed || (!done && !r.settled)) continue;
+    transaction_options how;
+    how.name = "transfer";
+    how.operation_key = mark;
+    transfer body{t, mark};
+    const auto end = co_await t.db->transact(rt, how, std::source_location::current(), body);
+    const errc code = end.outcome ? errc{} : end.outcome.error().code;
+    if (done) t.require(end.outcome.has_value(), mark + " was done and is not known");
+    if (!done) t.require(code == errc::operation_key_reused, mark + " was settled, and not barred");
+  }
+}
+
 void expect_truth(const town& t) {
   for (const auto& [mark, r] : t.told) {
     SCOPED_TRACE("write " + mark);
@@ -288,11 +213,24 @@ void run(std::uint64_t seed, tally& sum) {
   t.world.run_for(2min); // COMMITs under way end
   t.db->reset();         // a ramp may refuse still: by design, where callers want to fail fast
   t.loop->run(settle(t, *t.loop));
+  t.loop->run(ask_again(t, *t.loop));
   t.world.run_for(1s);
   expect_truth(t);
   close(t);
   sum.acknowledged += t.acknowledged;
   sum.unsure += t.tokens.size();
+}
+
+TEST(stack, who_waits_for_a_host_is_served_as_soon_as_it_is_back) {
+  town t{1};
+  ASSERT_TRUE(t.loop->run(t.db->open(*t.loop)));
+  t.store->stop();
+  t.world.at(t.world.now() + 3s, [&t] { t.store->start(); });
+  const time_point back = t.world.now() + 3s;
+  t.loop->run(transact(t, *t.loop, "a", true, 20s));
+  EXPECT_TRUE(t.told["a"].acknowledged);
+  EXPECT_LE(t.world.now() - back, 250ms);
+  close(t);
 }
 
 std::uint64_t first_seed = 1;
