@@ -43,7 +43,8 @@ error host::explain(error e) const {
 void host::reset() {
   const auto generation = pool_->generation();
   pool_->clear(make_error(errc::pool_cleared, "the database was reset"), false, generation);
-  breaker_.set_mode(breaker_options::mode::automatic, background_->now());
+  const time_point now = background_->now();
+  breaker_.set_mode(breaker_.snapshot(now).mode, now); // closed and forgetful, if nobody forced it
   // While the host is down its monitor opens the pool, not we.
   const std::lock_guard lock{mutex_};
   if (up_) pool_->ready();
