@@ -3,6 +3,8 @@
 #include <holdfast/statement.hpp>
 
 #include <boost/json/value.hpp>
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -55,6 +57,9 @@ result<void> from_cell(value& cell, const cell_position& at, T& out) {
 inline result<void> from_cell(value& cell, const cell_position& at, float& out) {
   double wide = 0;
   if (auto r = from_cell(cell, at, wide); !r) return r;
+  constexpr double largest = std::numeric_limits<float>::max();
+  const bool finite = std::abs(wide) <= std::numeric_limits<double>::max();
+  if (finite && std::abs(wide) > largest) return detail::out_of_range(at, "a float");
   out = static_cast<float>(wide);
   return {};
 }

@@ -1,5 +1,6 @@
 #include <holdfast/decode.hpp>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <charconv>
 #include <cmath>
@@ -61,8 +62,15 @@ bool parse_whole(std::string_view text, Number& out) {
   return failed == std::errc{} && end == text.data() + text.size();
 }
 
+/// Digits alone: std::from_chars would take a sign, and "-0:00" for midnight.
+template <class Number>
+bool parse_digits(std::string_view text, Number& out) {
+  const bool digits = std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return digits && parse_whole(text, out);
+}
+
 bool two_digits(std::string_view text, std::size_t at, int& out) {
-  return text.size() >= at + 2 && parse_whole(text.substr(at, 2), out);
+  return text.size() >= at + 2 && parse_digits(text.substr(at, 2), out);
 }
 
 /// YYYY-MM-DD
@@ -71,7 +79,7 @@ bool parse_date(std::string_view text, date& out) {
   int m = 0;
   int d = 0;
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-  if (!parse_whole(text.substr(0, 4), y) || !two_digits(text, 5, m) || !two_digits(text, 8, d))
+  if (!parse_digits(text.substr(0, 4), y) || !two_digits(text, 5, m) || !two_digits(text, 8, d))
     return false;
   const std::chrono::year_month_day parsed{std::chrono::year{y},
                                            std::chrono::month{static_cast<unsigned>(m)},
@@ -96,10 +104,10 @@ bool parse_time(std::string_view text, std::chrono::microseconds& out) {
       if (fraction[0] != '.' || fraction.size() < 2 || fraction.size() > 7) return false;
       std::string digits{fraction.substr(1)};
       digits.resize(6, '0');
-      if (!parse_whole(std::string_view{digits}, micros) || micros < 0) return false;
+      if (!parse_digits(std::string_view{digits}, micros)) return false;
     }
   }
-  if (h < 0 || h > 23 || m < 0 || m > 59 || s < 0 || s > 59) return false;
+  if (h > 23 || m > 59 || s > 59) return false;
   out = std::chrono::hours{h} + std::chrono::minutes{m} + std::chrono::seconds{s} +
         std::chrono::microseconds{micros};
   return true;

@@ -42,6 +42,15 @@ private:
   EVP_MD_CTX* context_;
 };
 
+void add_value(digest& d, const value& v);
+
+/// With their number: else ({}, {1, 2}) would read as ({{1}}, 2).
+void add_items(digest& d, const value_array& items) {
+  const std::uint64_t count = items.size();
+  d.add(&count, sizeof count);
+  for (const value& item : items) add_value(d, item);
+}
+
 void add_value(digest& d, const value& v) {
   const auto kind = static_cast<char>(v.type());
   d.add(&kind, 1);
@@ -57,7 +66,7 @@ void add_value(digest& d, const value& v) {
         else if constexpr (std::is_same_v<T, json_text>)
           d.add(x.text);
         else if constexpr (std::is_same_v<T, value_array>)
-          for (const value& item : x) add_value(d, item);
+          add_items(d, x);
         else if constexpr (!std::is_same_v<T, null_t>)
           d.add(&x, sizeof x);
       },
