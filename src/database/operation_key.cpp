@@ -179,25 +179,35 @@ task<result<bool>> outcome_work::may_be_pruned(runtime& rt, drivers::sql_connect
   co_return token_.began <= *mark->front();
 }
 
-/// A tombstone that goes in proves that the operation has not committed, and bars it for good.
-task<result<void>> outcome_work::bury(runtime& rt, drivers::sql_connection& on,
-                                      const call_terms& terms) {
-  auto begun = co_await on.begin(rt, {}, terms.until);
-  if (!begun) co_return begun;
+/// A tombstone that goes in proves that the operation has not committed, and bars it for good;
+/// unless its row may have been there and was pruned. Then no tombstone stays, or the next to ask
+/// would take it for that proof. Read committed: the mark must be read as it is after the insert.
+task<result<outcome>> outcome_work::bury(runtime& rt, drivers::sql_connection& on,
+                                         const call_terms& terms) {
+  const drivers::begin_options how{isolation::read_committed};
+  auto begun = co_await on.begin(rt, how, terms.until);
+  if (!begun) co_return std::move(begun.error());
   const auto parameters = to_parameters(token_.key);
   const statement what{engine_.operation_table().insert_tombstone, parameters};
   auto done = co_await on.execute(rt, what, nullptr, terms.until);
   if (!done) co_return std::move(done.error());
-  co_return co_await on.commit(rt, terms.until);
+  auto pruned = co_await may_be_pruned(rt, on, terms);
+  if (!pruned) co_return std::move(pruned.error());
+  if (*pruned) {
+    auto undone = co_await on.rollback(rt, terms.until);
+    if (!undone) co_return std::move(undone.error());
+    co_return outcome::unknown;
+  }
+  auto committed = co_await on.commit(rt, terms.until);
+  if (!committed) co_return std::move(committed.error());
+  co_return outcome::not_committed;
 }
 
 task<result<void>> outcome_work::attempt(runtime& rt, drivers::sql_connection& on,
                                          const call_terms& terms) {
   auto buried = co_await bury(rt, on, terms);
   if (buried) {
-    auto pruned = co_await may_be_pruned(rt, on, terms);
-    if (!pruned) co_return std::move(pruned.error());
-    answer_ = *pruned ? outcome::unknown : outcome::not_committed;
+    answer_ = *buried;
     co_return result<void>{};
   }
   if (buried.error().connection_usable &&
@@ -205,7 +215,7 @@ task<result<void>> outcome_work::attempt(runtime& rt, drivers::sql_connection& o
     auto undone = co_await on.rollback(rt, terms.until);
     if (!undone) co_return undone;
   }
-  if (buried.error().code != errc::unique_violation) co_return buried;
+  if (buried.error().code != errc::unique_violation) co_return std::move(buried.error());
   auto stored = co_await read_operation(rt, on, engine_.operation_table(), token_.key, terms.until);
   if (!stored) co_return std::move(stored.error());
   if (!*stored) // its owner rolled back in between: ask again

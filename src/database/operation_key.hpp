@@ -78,8 +78,8 @@ public:
   [[nodiscard]] outcome answer() const noexcept { return answer_; }
 
 private:
-  [[nodiscard]] task<result<void>> bury(runtime& rt, drivers::sql_connection& on,
-                                        const call_terms& terms);
+  [[nodiscard]] task<result<outcome>> bury(runtime& rt, drivers::sql_connection& on,
+                                           const call_terms& terms);
   [[nodiscard]] task<result<bool>> may_be_pruned(runtime& rt, drivers::sql_connection& on,
                                                  const call_terms& terms);
 

@@ -229,6 +229,18 @@ TEST_P(transactions, a_key_that_was_asked_about_can_never_commit_later) {
   EXPECT_EQ(db().outcome_of("late"), outcome::not_committed);
 }
 
+TEST_P(transactions, a_key_whose_row_was_deleted_is_unknown_however_often_one_asks) {
+  const std::string token = "hf1.1000000000.gone"; // as of an operation long ago
+  EXPECT_EQ(db().outcome_of("hf1.1000000000.never"), outcome::not_committed);
+  db().with({.operation_key = "gone"}).execute("insert into account values (3, 1)");
+  EXPECT_EQ(db().outcome_of(token), outcome::committed);
+  db().execute("delete from holdfast_operation where fingerprint is not null");
+  if (is_postgres()) // no trigger there: who deletes raises the mark
+    db().execute("insert into holdfast_operation_low_water(mark) values (now())");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(db().outcome_of(token), outcome::unknown) << i;
+  EXPECT_EQ(db().outcome_of("hf1.1000000000.never"), outcome::not_committed); // was proven before
+}
+
 TEST_P(transactions, callers_with_one_key_at_once_apply_it_once) {
   std::vector<std::jthread> callers;
   std::atomic<int> right = 0;
