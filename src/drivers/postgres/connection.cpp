@@ -189,7 +189,8 @@ task<result<statement_result>> connection::receive(runtime& rt, receiving to, si
                                                    deadline until) {
   reception got;
   while (true) {
-    const auto status = co_await wire_.ready(rt, until);
+    auto status = wire_status::ok;
+    if (!wire_.is_ready()) status = co_await wire_.ready(rt, until);
     if (status != wire_status::ok) {
       error e = stopped(status, now);
       if (!got.failure) co_return e;

@@ -223,6 +223,14 @@ TEST_P(verbs, what_a_borrower_changed_is_gone) {
   EXPECT_EQ(one.query_value<long>("select 1"), 1);
 }
 
+TEST_P(verbs, a_large_result_costs_no_stack_a_row) {
+  database d = connect({.pool = {.min_size = 1, .max_size = 1}});
+  const auto rows = d.query<long>("with recursive n(x) as (select cast(1 as bigint) union all "
+                                  "select x + 1 from n where x < 300000) select x from n");
+  ASSERT_EQ(rows.size(), 300000U);
+  EXPECT_EQ(rows.back(), 300000);
+}
+
 INSTANTIATE_TEST_SUITE_P(each, verbs, test::engines, test::engine_name);
 
 } // namespace
