@@ -118,6 +118,9 @@ public:
   [[nodiscard]] retry_decision failed(error e, time_point now, std::uint64_t random,
                                       duration median, retry_budget* budget);
 
+  /// It turned out that running it twice is as good as once.
+  void declare_idempotent() noexcept { terms_.idempotent = true; }
+
   /// After a `wait_for_host`: how long it took, without the pause.
   void waited_for_host(duration d) noexcept { state_.waited += d; }
 

@@ -69,13 +69,14 @@ template <class Row>
 class typed_rows final : public row_sink {
 public:
   void columns(std::span<const column> cols) override {
-    columns_.assign(cols.begin(), cols.end());
+    columns_ = cols;
+    width_ = cols.size();
     rows_.clear(); // a retried attempt begins anew
   }
 
   result<void> row(std::span<value> cells) override {
     Row made{}; // not in place: std::vector<bool> has no place
-    auto decoded = detail::decode_row(cells, std::span<const column>{columns_}, made);
+    auto decoded = detail::decode_row(cells, columns_, made);
     if (decoded) rows_.push_back(std::move(made));
     return decoded;
   }
@@ -83,12 +84,13 @@ public:
   /// After the statement: an empty result is checked for its column count too.
   result<std::vector<Row>> take() {
     constexpr std::size_t n = detail::column_count<Row>();
-    if (columns_.size() != n) return detail::wrong_column_count(n, columns_.size());
+    if (width_ != n) return detail::wrong_column_count(n, width_);
     return std::move(rows_);
   }
 
 private:
-  std::vector<column> columns_;
+  std::span<const column> columns_; // the driver's, until the statement ends
+  std::size_t width_ = 0;
   std::vector<Row> rows_;
 };
 
@@ -97,7 +99,8 @@ template <class T>
 class typed_value final : public row_sink {
 public:
   void columns(std::span<const column> cols) override {
-    columns_.assign(cols.begin(), cols.end());
+    columns_ = cols;
+    width_ = cols.size();
     value_.reset();
   }
 
@@ -105,16 +108,17 @@ public:
     if (value_)
       return make_error(errc::row_count,
                         "query_value takes at most one row, but the statement gave more");
-    return detail::decode_row(cells, std::span<const column>{columns_}, value_.emplace());
+    return detail::decode_row(cells, columns_, value_.emplace());
   }
 
   result<std::optional<T>> take() {
-    if (columns_.size() != 1) return detail::wrong_column_count(1, columns_.size());
+    if (width_ != 1) return detail::wrong_column_count(1, width_);
     return std::move(value_);
   }
 
 private:
-  std::vector<column> columns_;
+  std::span<const column> columns_; // the driver's, until the statement ends
+  std::size_t width_ = 0;
   std::optional<T> value_;
 };
 

@@ -31,12 +31,12 @@ struct column {
   std::string native_type;            ///< "int4", "TEXT": for error messages
 };
 
-/// Receives a result. Views are valid during the call only.
+/// Receives a result. Cells are valid during the call only.
 class row_sink {
 public:
   virtual ~row_sink() = default;
   /// Once, before the first row, also when there are no rows; not called for statements without a
-  /// result.
+  /// result. `cols` is valid until the statement ends.
   virtual void columns(std::span<const column> cols) = 0;
   /// One row. The sink may move from the cells. An error ends the statement with that error and
   /// leaves the connection usable (the driver drains or cancels what is left as it needs to).
@@ -49,13 +49,12 @@ inline constexpr std::uint32_t default_fetch_size = 1000;
 struct statement {
   std::string_view sql;
   std::span<const value> parameters;
-  /// Most rows fetched before the sink sees the first: the driver's memory bound for streams.
+  /// Most rows of one batch, where rows are fetched by and by.
   std::uint32_t fetch_size = default_fetch_size;
 };
 
 struct statement_result {
   std::uint64_t rows_affected = 0;
-  std::string tag; ///< the engine's command tag ("UPDATE 3", "COMMIT"), where it has one
 };
 
 enum class isolation : std::uint8_t {

@@ -92,8 +92,7 @@ task<result<statement_result>> database_core::execute(runtime& rt, const stateme
   if (reentrant()) co_return reentrant_call();
   if (!how.operation_key.empty()) co_return co_await execute_keyed(rt, what, rows, how, caller);
   call_terms terms = describe(rt, how, caller);
-  terms.writes = driver_->writes(what.sql);
-  terms.idempotent = how.idempotent || !terms.writes;
+  terms.writes = driver_->single_writer() && driver_->writes(what.sql);
   statement_work once{what, rows};
   auto done = co_await run(rt, terms, once);
   if (!done) co_return std::move(done.error());
@@ -112,7 +111,7 @@ task<result<statement_result>> database_core::execute_keyed(runtime& rt, const s
   const block_end end =
       co_await transact(rt, options, caller, body, fingerprint_of(what.sql, what.parameters));
   if (!end.outcome) co_return end.outcome.error();
-  co_return statement_result{body.rows_affected(), {}};
+  co_return statement_result{body.rows_affected()};
 }
 
 task<result<void>> database_core::script(runtime& rt, std::string_view text,

@@ -38,6 +38,7 @@ task<result<void>> database_core::run(runtime& rt, const call_terms& terms, work
     } else {
       failure = std::make_unique<error>(op.refusal(now));
     }
+    if (what.only_reads(*driver_)) op.declare_idempotent();
     const retry_decision next = op.failed(std::move(*failure), now, rt.random());
     if (next.what == retry_decision::action::give_up) break;
     const wait_status woke = co_await pause(rt, terms, next, op);

@@ -8,10 +8,13 @@ using drivers::transaction_status;
 
 namespace {
 
+bool left_open(const drivers::sql_connection& on) noexcept {
+  return on.in_transaction() != transaction_status::none;
+}
+
 /// A transaction that the text opened and did not end would be the next borrower's.
 task<result<void>> refuse_open_transaction(runtime& rt, drivers::sql_connection& on,
                                            const call_terms& terms) {
-  if (on.in_transaction() == transaction_status::none) co_return result<void>{};
   auto e = make_error(errc::invalid_statement,
                       "the statement left a transaction open, which was rolled back: use "
                       "transaction() instead");
@@ -27,14 +30,16 @@ task<result<void>> statement_work::attempt(runtime& rt, drivers::sql_connection&
   auto done = co_await on.execute(rt, what_, rows_, terms.until);
   if (!done) co_return std::move(done.error());
   done_ = std::move(*done);
-  co_return co_await refuse_open_transaction(rt, on, terms);
+  if (left_open(on)) co_return co_await refuse_open_transaction(rt, on, terms);
+  co_return result<void>{};
 }
 
 task<result<void>> script_work::attempt(runtime& rt, drivers::sql_connection& on,
                                         const call_terms& terms) {
   auto done = co_await on.script(rt, text_, terms.until);
   if (!done) co_return done;
-  co_return co_await refuse_open_transaction(rt, on, terms);
+  if (left_open(on)) co_return co_await refuse_open_transaction(rt, on, terms);
+  co_return result<void>{};
 }
 
 task<void> statement_block::run(transaction_core& tx) {

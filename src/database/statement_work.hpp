@@ -13,6 +13,9 @@ public:
   statement_work(const statement& what, row_sink* rows) noexcept : what_{what}, rows_{rows} {}
   task<result<void>> attempt(runtime& rt, drivers::sql_connection& on,
                              const call_terms& terms) override;
+  [[nodiscard]] bool only_reads(const drivers::sql_driver& engine) const override {
+    return !engine.writes(what_.sql);
+  }
   [[nodiscard]] statement_result take() { return std::move(done_); }
 
 private:

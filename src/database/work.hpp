@@ -20,7 +20,7 @@ struct call_terms {
   std::source_location caller{};
   retry_scope scope = retry_scope::statement;
   bool idempotent = false;
-  /// Takes the engine's one write lock: a writer's turn comes before its lease.
+  /// Takes the engine's one write lock, where it has only one: a turn comes before the lease.
   bool writes = true;
 };
 
@@ -31,6 +31,9 @@ public:
   virtual ~work() = default;
   virtual task<result<void>> attempt(runtime& rt, drivers::sql_connection& on,
                                      const call_terms& terms) = 0;
+  /// True if running it twice is as good as once by its own nature. Asked after a failure only, as
+  /// it may mean reading a statement's text.
+  [[nodiscard]] virtual bool only_reads(const drivers::sql_driver&) const { return false; }
 };
 
 } // namespace holdfast::detail

@@ -33,6 +33,25 @@ struct begin_options {
 /// The state of the connection's transaction, as the engine itself reports it.
 enum class transaction_status : std::uint8_t { none, open, failed, unknown };
 
+/// The rows of one statement, fetched by and by: memory holds one batch of them. While it lives
+/// nothing else may be asked of its connection, and the statement's text and parameters must live.
+/// Destroyed before its end, it leaves the connection unusable where the engine has no other way.
+class row_cursor {
+public:
+  virtual ~row_cursor() = default;
+
+  /// Waits for rows and gives the sink a batch: at most the statement's `fetch_size`, fewer where
+  /// they are large or slow to come. False: there are no more (the sink may have got the last), and
+  /// the connection is free again. After an error there is nothing more to fetch.
+  virtual task<result<bool>> fetch(runtime& rt, row_sink& rows, deadline until) = 0;
+
+  /// Ends the statement early; does nothing after its end. An error with `connection_usable ==
+  /// false` says that this could not be had within the deadline, or not with reasonable effort.
+  virtual task<result<void>> close(runtime& rt, deadline until) = 0;
+};
+
+using cursor_ptr = std::unique_ptr<row_cursor>;
+
 /// One connection. One user at a time; not thread-safe but for `interrupt`. Every verb ends by its
 /// deadline. After an error with `connection_usable == false` only `close` may be called.
 ///
@@ -49,6 +68,10 @@ public:
   /// both types, and leave the connection usable.
   virtual task<result<statement_result>> execute(runtime& rt, statement what, row_sink* rows,
                                                  deadline until) = 0;
+
+  /// Begins one statement whose rows are fetched by and by; the rules of `execute`. The server's
+  /// own refusal may come with the first `fetch` only.
+  virtual task<result<cursor_ptr>> open_rows(runtime& rt, statement what, deadline until) = 0;
 
   /// Several statements in one text, without parameters or results.
   virtual task<result<void>> script(runtime& rt, std::string_view sql, deadline until) = 0;

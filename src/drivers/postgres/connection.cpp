@@ -5,23 +5,10 @@
 namespace holdfast::drivers::postgres {
 namespace {
 
-/// Rows that are read and thrown away after the sink has had enough, before the connection is given
-/// up instead.
-constexpr std::uint64_t most_drained_rows = 10'000;
-
 std::string prefix_from(std::uint64_t seed) {
   std::array<char, 16> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), seed, 36);
   return "hf_" + std::string{digits.data(), end.ptr} + "_";
-}
-
-/// "UPDATE 3" -> 3. What a SELECT found is not what it affected.
-std::uint64_t affected_by(PGresult* r, std::string_view tag) noexcept {
-  if (tag.starts_with("SELECT") || tag.starts_with("FETCH") || tag.starts_with("MOVE")) return 0;
-  const std::string_view text = PQcmdTuples(r);
-  std::uint64_t n = 0;
-  std::from_chars(text.data(), text.data() + text.size(), n);
-  return n;
 }
 
 bool reported_on(const PGconn* c, const char* parameter) noexcept {
@@ -30,16 +17,6 @@ bool reported_on(const PGconn* c, const char* parameter) noexcept {
 }
 
 } // namespace
-
-struct connection::reception {
-  statement_result done;
-  std::optional<error> failure;
-  bool from_sink = false;             // the failure is the sink's, not the server's
-  bool announced = false;             // the sink knows the columns
-  bool unfinished = false;            // the protocol is left in the middle: nothing can follow
-  std::uint64_t drained = 0;          // rows after the failure
-  std::optional<row_shape> own_shape; // where the result differs from what was described
-};
 
 connection::connection(pg_connection connected, const settings& s, canceller& cancels,
                        std::uint64_t seed)
@@ -150,20 +127,26 @@ task<result<statement_result>> connection::execute(runtime& rt, statement what, 
 task<result<statement_result>> connection::run(runtime& rt, const prepared_statement& s,
                                                statement what, row_sink* rows, situation now,
                                                deadline until) {
-  if (auto fits = parameters_.encode(what.parameters, s.parameter_types); !fits)
-    co_return std::move(fits).error();
+  if (auto sent = start(s, what, now); !sent) co_return std::move(sent).error();
+  const bool drops = s.facts.drops_statements;
+  const receiving to{rows, s.shape.types.empty() ? nullptr : &s.shape};
+  reception got;
+  auto ended = co_await receive(rt, to, got, now, until);
+  if (drops) cache_.forget_all(); // `s` is gone from here
+  if (!ended) co_return std::move(ended).error();
+  co_return got.done;
+}
+
+result<void> connection::start(const prepared_statement& s, const statement& what, situation& now) {
+  if (auto fits = parameters_.encode(what.parameters, s.parameter_types); !fits) return fits;
   // The one moment at which a dead connection proves that a write was never sent.
   if (now.writes && !now.in_block && wire_.gone()) {
     now.when = phase::not_sent;
-    co_return lost(now);
+    return lost(now);
   }
-  if (auto sent = send(s, now); !sent) co_return std::move(sent).error();
+  if (auto sent = send(s, now); !sent) return sent;
   dirty_ = dirty_ || s.facts.dirties;
-  const bool drops = s.facts.drops_statements;
-  const receiving to{rows, s.shape.types.empty() ? nullptr : &s.shape};
-  auto outcome = co_await receive(rt, to, now, until);
-  if (drops) cache_.forget_all(); // `s` is gone from here
-  co_return outcome;
+  return {};
 }
 
 result<void> connection::send(const prepared_statement& s, situation& now) {
@@ -175,94 +158,10 @@ result<void> connection::send(const prepared_statement& s, situation& now) {
                               p.values(), p.lengths(), p.formats(), format)
           : PQsendQueryPrepared(wire_.raw(), s.name.c_str(), p.count(), p.values(), p.lengths(),
                                 p.formats(), format);
-  if (sent == 1) {
-    // Bounded memory: libpq hands out each row as it comes.
-    if (!s.shape.types.empty()) PQsetSingleRowMode(wire_.raw());
-    return {};
-  }
+  if (sent == 1) return {};
   // The end of the message never left, and without it the server does nothing.
   now.when = phase::not_sent;
   return lost(now);
-}
-
-task<result<statement_result>> connection::receive(runtime& rt, receiving to, situation now,
-                                                   deadline until) {
-  reception got;
-  while (true) {
-    auto status = wire_status::ok;
-    if (!wire_.is_ready()) status = co_await wire_.ready(rt, until);
-    if (status != wire_status::ok) {
-      error e = stopped(status, now);
-      if (!got.failure) co_return e;
-      got.unfinished = true; // what was known before counts for more
-      break;
-    }
-    const auto r = wire_.take();
-    if (!r) break;
-    if (!accept(r.get(), to, got, now)) break;
-  }
-  wire_.drop_notifications();
-  if (got.failure) co_return failed_after(std::move(got), now);
-  co_return std::move(got.done);
-}
-
-/// The first failure, with what the end of the statement says about it.
-error connection::failed_after(reception got, const situation& now) {
-  error e = std::move(*got.failure);
-  if (got.unfinished) {
-    if (!std::exchange(broken_, true)) cancels_.cancel(wire_.raw());
-    e.connection_usable = false;
-    e.transaction_usable = false;
-  }
-  if (!got.from_sink) return e;
-  // The server did its work, or was stopped in it; the rows were wanted no more.
-  e.when = got.unfinished ? phase::sent : phase::answered;
-  if (now.writes && !now.in_block)
-    e.effect = got.unfinished ? side_effect::unknown : side_effect::applied;
-  return e;
-}
-
-/// False if the rest must not be waited for.
-bool connection::accept(const PGresult* r, const receiving& to, reception& got,
-                        const situation& now) {
-  switch (PQresultStatus(r)) {
-  case PGRES_SINGLE_TUPLE:
-  case PGRES_TUPLES_OK: accept_rows(r, to, got); break;
-  case PGRES_COMMAND_OK:
-  case PGRES_EMPTY_QUERY: break;
-  case PGRES_COPY_IN:
-  case PGRES_COPY_OUT:
-  case PGRES_COPY_BOTH:
-    got.failure = make_error(errc::feature_not_supported, "COPY from or to the client");
-    got.unfinished = true;
-    return false;
-  default:
-    if (!got.failure) got.failure = refused(r, now);
-    return true;
-  }
-  if (PQresultStatus(r) != PGRES_SINGLE_TUPLE) {
-    auto* mutable_result = const_cast<PGresult*>(r); // libpq's readers of the tag are not const
-    got.done.tag = PQcmdStatus(mutable_result);
-    got.done.rows_affected = affected_by(mutable_result, got.done.tag);
-  }
-  got.unfinished = got.drained > most_drained_rows;
-  return !got.unfinished;
-}
-
-void connection::accept_rows(const PGresult* r, const receiving& to, reception& got) {
-  const int n = PQntuples(r);
-  if (got.failure) got.drained += static_cast<std::uint64_t>(n);
-  if (got.failure || !to.rows || !to.shape) return;
-  if (!got.announced && !to.shape->matches(r)) got.own_shape = row_shape::of(r);
-  const row_shape& shape = got.own_shape ? *got.own_shape : *to.shape;
-  if (!std::exchange(got.announced, true)) to.rows->columns(shape.columns);
-  for (int i = 0; i < n && !got.failure; ++i) {
-    auto decoded = decode_row(r, i, shape, cells_);
-    if (decoded) decoded = to.rows->row(cells_);
-    if (decoded) continue;
-    got.failure = std::move(decoded).error();
-    got.from_sink = true;
-  }
 }
 
 bool connection::dirty() const noexcept { return dirty_ || (wire_.raw() && block_open()); }

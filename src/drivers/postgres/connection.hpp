@@ -27,6 +27,7 @@ public:
 
   task<result<statement_result>> execute(runtime& rt, statement what, row_sink* rows,
                                          deadline until) override;
+  task<result<cursor_ptr>> open_rows(runtime& rt, statement what, deadline until) override;
   task<result<void>> script(runtime& rt, std::string_view sql, deadline until) override;
   task<result<void>> begin(runtime& rt, begin_options how, deadline until) override;
   task<result<void>> commit(runtime& rt, deadline until) override;
@@ -55,7 +56,18 @@ private:
     row_sink* rows = nullptr;
     const row_shape* shape = nullptr; ///< null: nobody looks at the rows
   };
-  struct reception; // what has come so far
+  /// What has come so far.
+  struct reception {
+    statement_result done;
+    std::optional<error> failure;
+    bool from_sink = false;             // the failure is the sink's, not the server's
+    bool announced = false;             // the sink knows the columns
+    bool unfinished = false;            // the protocol is left in the middle: nothing can follow
+    bool patient = false;               // unwanted rows are read however many they are
+    std::uint64_t drained = 0;          // rows after the failure
+    std::optional<row_shape> own_shape; // where the result differs from what was described
+  };
+  class cursor;
 
   std::optional<error> refuse(runtime& rt, deadline until) const;
   [[nodiscard]] bool block_open() const noexcept;
@@ -64,7 +76,7 @@ private:
   error lost(const situation& s);
   error stopped(wire_status status, const situation& s);
   error refused(const PGresult* r, const situation& s);
-  error failed_after(reception got, const situation& now);
+  error failed_after(reception& got, const situation& now);
   bool must_ask_whether_read_only(const error& e, const situation& s) const noexcept;
 
   task<result<prepared_statement*>> prepare(runtime& rt, std::string_view sql, sql_facts facts,
@@ -73,8 +85,10 @@ private:
   result<row_shape> described(std::vector<pg_result>& results, prepared_statement& s);
   task<result<statement_result>> run(runtime& rt, const prepared_statement& s, statement what,
                                      row_sink* rows, situation now, deadline until);
+  result<void> start(const prepared_statement& s, const statement& what, situation& now);
   result<void> send(const prepared_statement& s, situation& now);
-  task<result<statement_result>> receive(runtime& rt, receiving to, situation now, deadline until);
+  task<result<void>> receive(runtime& rt, receiving to, reception& got, situation now,
+                             deadline until);
   bool accept(const PGresult* r, const receiving& to, reception& got, const situation& now);
   void accept_rows(const PGresult* r, const receiving& to, reception& got);
   task<result<statement_result>> simple(runtime& rt, const char* sql, situation now,
@@ -95,7 +109,8 @@ private:
   bool settings_read_only_; // the session's own settings ask for read-only transactions
   bool read_only_block_ = false;
   bool dirty_ = false;
-  bool broken_ = false; // only close is left
+  bool said_commit_ = false; // the tag of the last command
+  bool broken_ = false;      // only close is left
 };
 
 } // namespace holdfast::drivers::postgres

@@ -57,8 +57,10 @@ task<result<statement_result>> connection::simple(runtime& rt, const char* sql, 
     now.when = phase::not_sent;
     co_return lost(now);
   }
-  PQsetSingleRowMode(wire_.raw());
-  co_return co_await receive(rt, receiving{}, now, until);
+  reception got;
+  auto ended = co_await receive(rt, receiving{}, got, now, until);
+  if (!ended) co_return std::move(ended).error();
+  co_return got.done;
 }
 
 task<result<void>> connection::script(runtime& rt, std::string_view sql, deadline until) {
@@ -106,10 +108,11 @@ task<result<void>> connection::commit(runtime& rt, deadline until) {
     co_return lost(now);
   }
   (void)wire_.take_commit_warning();
+  said_commit_ = false;
   auto outcome = co_await simple(rt, "commit", now, until);
   read_only_block_ = false;
   if (!outcome) co_return std::move(outcome).error();
-  if (outcome->tag != "COMMIT") co_return not_committed();
+  if (!said_commit_) co_return not_committed();
   if (wire_.take_commit_warning()) co_return not_replicated();
   co_return result<void>{};
 }

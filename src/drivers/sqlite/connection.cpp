@@ -39,19 +39,29 @@ result<progress> connection::step(runtime& rt, Work& work, deadline until, bool 
   return wait_error(wait_status::cancelled, "about to run a statement");
 }
 
-/// Runs `work` to its end, waiting out locks. After `busy` nothing has run, so that a deadline met
-/// while waiting leaves the connection as it was.
+/// Runs `work` to its end.
 template <class Work>
 task<result<void>> connection::drive(runtime& rt, Work& work, deadline until) {
-  bool first = true;
+  for (bool first = true;;) {
+    auto batch = drive_batch(rt, work, until, first);
+    auto driven = co_await std::move(batch);
+    if (!driven) co_return std::move(driven).error();
+    if (*driven == progress::done) co_return result<void>{};
+  }
+}
+
+/// Runs `work` until a batch is through, waiting out locks. After `busy` nothing has run, so that a
+/// deadline met while waiting leaves the connection as it was. `first`: nothing has run yet.
+template <class Work>
+task<result<progress>> connection::drive_batch(runtime& rt, Work& work, deadline until,
+                                               bool& first) {
   for (std::uint32_t looks = 0;;) {
     auto blocking = [&] { return step(rt, work, until, first); };
     auto offloaded = rt.offload(blocking);
     auto stepped = co_await std::move(offloaded);
     if (!stepped) co_return located(std::move(stepped).error());
-    if (*stepped == progress::done) co_return result<void>{};
     first = *stepped == progress::busy;
-    if (!first) continue;
+    if (!first) co_return stepped;
     const auto wake = std::min(rt.now() + poll_delay(looks++, rt.random()), until.at());
     auto nap = rt.sleep_until(wake);
     const auto woken = co_await nap;
@@ -95,6 +105,11 @@ task<result<statement_result>> connection::execute(runtime& rt, statement what, 
   statement_result answer;
   answer.rows_affected = work.rows_affected();
   co_return answer;
+}
+
+task<result<progress>> connection::next_batch(runtime& rt, execution& work, deadline until,
+                                              bool& first) {
+  return drive_batch(rt, work, until, first);
 }
 
 task<result<void>> connection::script(runtime& rt, std::string_view sql, deadline until) {

@@ -26,6 +26,7 @@ public:
 
   task<result<statement_result>> execute(runtime& rt, statement what, row_sink* rows,
                                          deadline until) override;
+  task<result<cursor_ptr>> open_rows(runtime& rt, statement what, deadline until) override;
   task<result<void>> script(runtime& rt, std::string_view sql, deadline until) override;
   task<result<void>> begin(runtime& rt, begin_options how, deadline until) override;
   task<result<void>> commit(runtime& rt, deadline until) override;
@@ -44,8 +45,15 @@ public:
   void close() noexcept override;
 
 private:
+  class cursor;
+
   template <class Work>
   [[nodiscard]] task<result<void>> drive(runtime& rt, Work& work, deadline until);
+  template <class Work>
+  [[nodiscard]] task<result<progress>> drive_batch(runtime& rt, Work& work, deadline until,
+                                                   bool& first);
+  [[nodiscard]] task<result<progress>> next_batch(runtime& rt, execution& work, deadline until,
+                                                  bool& first);
   template <class Work>
   [[nodiscard]] result<progress> step(runtime& rt, Work& work, deadline until, bool first);
   [[nodiscard]] error still_locked(int code) const;

@@ -18,6 +18,21 @@ std::string counted(std::size_t n, std::string_view what) {
   return std::to_string(n) + " " + std::string{what} + (n == 1 ? "" : "s");
 }
 
+/// Of one batch, where rows are fetched by and by.
+constexpr std::size_t most_bytes = std::size_t{256} * 1024;
+
+/// What is large in a row. Before `deliver`: reading a value as text may change its length.
+std::size_t row_bytes(sqlite3_stmt* s) noexcept {
+  std::size_t sum = 0;
+  const int count = sqlite3_column_count(s);
+  for (int i = 0; i < count; ++i) {
+    const int type = sqlite3_column_type(s, i);
+    if (type == SQLITE_TEXT || type == SQLITE_BLOB)
+      sum += static_cast<std::size_t>(sqlite3_column_bytes(s, i));
+  }
+  return sum;
+}
+
 column describe(sqlite3_stmt* s, int index) {
   column c;
   if (const char* name = sqlite3_column_name(s, index)) c.name = name;
@@ -102,11 +117,13 @@ result<void> execution::bind_all() {
 result<progress> execution::step_rows(const attempt& before) {
   note_change();
   const std::uint32_t chunk = std::max(what_.fetch_size, std::uint32_t{1});
-  for (std::uint32_t n = 0; n < chunk; ++n) {
+  std::size_t bytes = 0;
+  for (std::uint32_t n = 0; n < chunk && bytes < most_bytes; ++n) {
     const int code = sqlite3_step(raw());
     if (code == SQLITE_DONE) return finish(before);
     if (code != SQLITE_ROW) return ended(before, code);
     delivered_ = true;
+    bytes += row_bytes(raw());
     auto taken = deliver();
     if (!taken) return refused_by_sink(before, std::move(taken).error());
   }
@@ -181,6 +198,20 @@ error execution::refused_by_sink(const attempt& before, error e) {
   release();
   if (would_commit) e.effect = side_effect::applied;
   return e;
+}
+
+result<void> execution::stop() {
+  if (!statement_) return {};
+  const attempt before{db_};
+  const bool would_commit = commits(before);
+  const int code = sqlite3_reset(raw());
+  if (code != SQLITE_OK) {
+    auto e = before.failed(code, sqlite3_errmsg(db_.get()), would_commit);
+    release();
+    return e;
+  }
+  release();
+  return {};
 }
 
 void execution::note_change() noexcept { note_kind(session_, statement_->kind); }

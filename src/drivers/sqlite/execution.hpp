@@ -57,8 +57,13 @@ public:
   execution& operator=(const execution&) = delete;
   ~execution() { release(); }
 
-  /// Blocking. At most `fetch_size` rows a call; `busy` only while no row was delivered.
+  /// Blocking. At most `fetch_size` rows a call, and fewer where they are large; `busy` only while
+  /// no row was delivered.
   [[nodiscard]] result<progress> advance();
+  /// Where the next rows go.
+  void give_to(row_sink& sink) noexcept { sink_ = &sink; }
+  /// Ends the statement early: a change that it made stays. Blocking; does nothing after the end.
+  [[nodiscard]] result<void> stop();
   [[nodiscard]] int busy_code() const noexcept { return busy_code_; }
   [[nodiscard]] std::uint64_t rows_affected() const noexcept { return rows_affected_; }
 
@@ -80,7 +85,7 @@ private:
 
   handle& db_;
   session_state& session_;
-  const statement& what_;
+  const statement what_;
   row_sink* sink_;
   prepared* statement_ = nullptr;
   prepared own_; // a statement that is not worth caching

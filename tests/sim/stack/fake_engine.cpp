@@ -152,13 +152,13 @@ result<statement_result> fake_connection::run(const statement& what, row_sink* r
     changes_.marks.push_back(text_of(what.parameters[0]));
   } else if (what.sql == "UPDATE KEY") {
     const auto row = changes_.keys.find(text_of(what.parameters[1]));
-    if (row == changes_.keys.end()) return statement_result{0, {}};
+    if (row == changes_.keys.end()) return statement_result{0};
     row->second.result = text_of(what.parameters[0]);
   } else {
     return failed_statement(errc::syntax_error, "the fake engine does not know this statement");
   }
   if (status_ == transaction_status::none) end_transaction(true);
-  return statement_result{1, {}};
+  return statement_result{1};
 }
 
 result<statement_result> fake_connection::insert_key(const statement& what) {
@@ -170,7 +170,7 @@ result<statement_result> fake_connection::insert_key(const statement& what) {
   changes_.keys[key] = row;
   store_->claimed[key] = id_;
   if (status_ == transaction_status::none) end_transaction(true);
-  return statement_result{1, {}};
+  return statement_result{1};
 }
 
 result<statement_result> fake_connection::select(const statement& what, row_sink* rows) {
@@ -195,7 +195,45 @@ result<statement_result> fake_connection::select(const statement& what, row_sink
     auto taken = rows->row(cells);
     if (!taken) return std::move(taken.error());
   }
-  return statement_result{found.size(), {}};
+  return statement_result{found.size()};
+}
+
+namespace {
+
+/// Computed at once; each row travels by itself.
+class fake_cursor final : public drivers::row_cursor, row_sink {
+public:
+  void columns(std::span<const column> cols) override { columns_.assign(cols.begin(), cols.end()); }
+  result<void> row(std::span<value> cells) override {
+    rows_.emplace_back(cells.begin(), cells.end());
+    return {};
+  }
+  [[nodiscard]] row_sink& collector() noexcept { return *this; }
+
+  task<result<bool>> fetch(runtime&, row_sink& rows, deadline) override {
+    if (at_ == 0) rows.columns(columns_);
+    if (at_ == rows_.size()) co_return false;
+    auto taken = rows.row(rows_[at_++]);
+    if (!taken) co_return std::move(taken.error());
+    co_return true;
+  }
+  task<result<void>> close(runtime&, deadline) override { co_return result<void>{}; }
+
+private:
+  std::vector<column> columns_;
+  std::vector<std::vector<value>> rows_;
+  std::size_t at_ = 0;
+};
+
+} // namespace
+
+task<result<drivers::cursor_ptr>> fake_connection::open_rows(runtime& rt, statement what,
+                                                             deadline until) {
+  auto made = std::make_unique<fake_cursor>();
+  auto done = co_await execute(rt, what, &made->collector(), until);
+  if (!done) co_return std::move(done.error());
+  drivers::cursor_ptr opened = std::move(made);
+  co_return opened;
 }
 
 task<result<void>> fake_connection::script(runtime& rt, std::string_view sql, deadline until) {

@@ -78,6 +78,7 @@ public:
 
   task<result<statement_result>> execute(runtime& rt, statement what, row_sink* rows,
                                          deadline until) override;
+  task<result<drivers::cursor_ptr>> open_rows(runtime& rt, statement what, deadline until) override;
   task<result<void>> script(runtime& rt, std::string_view sql, deadline until) override;
   task<result<void>> begin(runtime& rt, drivers::begin_options how, deadline until) override;
   task<result<void>> commit(runtime& rt, deadline until) override;
