@@ -34,6 +34,8 @@ struct blocking_call {
 
 result<statement_result> run_statement(const blocking_call& call, const sql& text,
                                        std::span<const value> parameters, row_sink* rows);
+result<blocking_stream> open_stream(const blocking_call& call, const sql& text,
+                                    std::span<const value> parameters, row_sink& first);
 result<void> run_script(const blocking_call& call, const sql& text);
 result<std::uint64_t> run_insert(const blocking_call& call, const sql& table,
                                  std::span<const std::string_view> columns,
@@ -54,6 +56,10 @@ private:
 
   result<statement_result> run(const sql& text, std::span<const value> parameters, row_sink* rows) {
     return detail::run_statement(call_, text, parameters, rows);
+  }
+  result<detail::blocking_stream> open_stream(const sql& text, std::span<const value> parameters,
+                                              row_sink& first) {
+    return detail::open_stream(call_, text, parameters, first);
   }
   result<void> run_script(const sql& text) { return detail::run_script(call_, text); }
   result<std::uint64_t> run_insert(const sql& table, std::span<const std::string_view> columns,
@@ -144,6 +150,10 @@ private:
 
   result<statement_result> run(const sql& text, std::span<const value> parameters, row_sink* rows) {
     return detail::run_statement({core_.get()}, text, parameters, rows);
+  }
+  result<detail::blocking_stream> open_stream(const sql& text, std::span<const value> parameters,
+                                              row_sink& first) {
+    return detail::open_stream({core_.get()}, text, parameters, first);
   }
   result<void> run_script(const sql& text) { return detail::run_script({core_.get()}, text); }
   result<std::uint64_t> run_insert(const sql& table, std::span<const std::string_view> columns,

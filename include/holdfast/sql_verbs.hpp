@@ -2,6 +2,7 @@
 
 #include <holdfast/parameter.hpp>
 #include <holdfast/row.hpp>
+#include <holdfast/row_stream.hpp>
 #include <holdfast/statement.hpp>
 
 #include <cstdint>
@@ -97,6 +98,26 @@ public:
     if (auto done = self().run(text, parameters, &row); !done) return std::move(done.error());
     return row.take();
   }
+
+  /// The rows one by one, in bounded memory; see `row_stream`. Not of a temporary: give the view
+  /// a name.
+  template <class... Ts, class... Args>
+  row_stream<row<Ts...>> stream(sql text, const Args&... args) & {
+    return try_stream<Ts...>(text, args...).value();
+  }
+  template <class... Ts, class... Args>
+  result<row_stream<row<Ts...>>> try_stream(sql text, const Args&... args) & {
+    const auto parameters = to_parameters(args...);
+    detail::row_batch<row<Ts...>> first;
+    auto opened = self().open_stream(text, parameters, first);
+    if (!opened) return std::move(opened.error());
+    if (auto fits = first.check(); !fits) return std::move(fits.error());
+    return row_stream<row<Ts...>>{std::move(*opened), std::move(first)};
+  }
+  template <class... Ts, class... Args>
+  row_stream<row<Ts...>> stream(sql text, const Args&... args) && = delete;
+  template <class... Ts, class... Args>
+  result<row_stream<row<Ts...>>> try_stream(sql text, const Args&... args) && = delete;
 
   /// Several statements in one text, without parameters or results. Never retried once sent.
   void script(sql text) { try_script(text).value(); }

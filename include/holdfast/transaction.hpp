@@ -87,6 +87,8 @@ private:
   friend class sql_verbs<transaction>;
 
   result<statement_result> run(const sql& text, std::span<const value> parameters, row_sink* rows);
+  result<detail::blocking_stream> open_stream(const sql& text, std::span<const value> parameters,
+                                              row_sink& first);
   result<void> run_script(const sql& text);
   result<std::uint64_t> run_insert(const sql& table, std::span<const std::string_view> columns,
                                    const detail::make_row_source& rows);

@@ -16,6 +16,25 @@ result<statement_result> run_statement(const blocking_call& call, const sql& tex
   return run_inline(call.core->execute(rt, what, rows, call.options, text.caller));
 }
 
+result<blocking_stream> open_stream(const blocking_call& call, const sql& text,
+                                    std::span<const value> parameters, row_sink& first) {
+  thread_runtime rt{&call.core->background(), call.stop};
+  const statement what{text.text, parameters};
+  auto opened = run_inline(call.core->open_stream(rt, what, call.options, text.caller, first));
+  if (!opened) return std::move(opened.error());
+  return blocking_stream{std::move(*opened), &call.core->background(), call.stop};
+}
+
+result<bool> fetch_rows(const blocking_stream& from, row_sink& rows) {
+  thread_runtime rt{from.background, from.stop};
+  return run_inline(from.core->fetch(rt, rows));
+}
+
+result<void> close_rows(const blocking_stream& from) {
+  thread_runtime rt{from.background};
+  return run_inline(from.core->close(rt));
+}
+
 result<void> run_script(const blocking_call& call, const sql& text) {
   thread_runtime rt{&call.core->background(), call.stop};
   return run_inline(call.core->script(rt, text.text, call.options, text.caller));
@@ -47,6 +66,13 @@ block_end run_savepoint(transaction_core& tx, block& body) {
 result<statement_result> transaction::run(const sql& text, std::span<const value> parameters,
                                           row_sink* rows) {
   return run_inline(core_->execute({text.text, parameters}, rows));
+}
+
+result<detail::blocking_stream>
+transaction::open_stream(const sql& text, std::span<const value> parameters, row_sink& first) {
+  auto opened = run_inline(core_->open_stream({text.text, parameters}, first));
+  if (!opened) return std::move(opened.error());
+  return detail::blocking_stream{std::move(*opened)};
 }
 
 result<void> transaction::run_script(const sql& text) {

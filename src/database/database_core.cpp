@@ -19,11 +19,6 @@ std::int64_t wall_seconds() {
       .count();
 }
 
-error reentrant_call() {
-  return make_error(errc::reentrant_call,
-                    "a function given to on_event calls the database that called it");
-}
-
 /// What the caller of a write is told when its fate could not be learned in time.
 error in_doubt(error cause, std::string token) {
   error e = std::move(cause);
@@ -39,6 +34,16 @@ error in_doubt(error cause, std::string token) {
 }
 
 } // namespace
+
+error reentrant_call() {
+  return make_error(errc::reentrant_call,
+                    "a function given to on_event calls the database that called it");
+}
+
+error key_without_write(std::string_view verb) {
+  return make_error(errc::invalid_configuration, "operation_key: given with " + std::string{verb} +
+                                                     "; takes execute or transaction");
+}
 
 database_core::database_core(database_parts parts)
     : driver_{std::move(parts.driver)}, options_{std::move(parts.options)},
@@ -103,9 +108,7 @@ task<result<statement_result>> database_core::execute(runtime& rt, const stateme
 task<result<statement_result>> database_core::execute_keyed(runtime& rt, const statement& what,
                                                             row_sink* rows, const call_options& how,
                                                             std::source_location caller) {
-  if (rows)
-    co_return make_error(errc::invalid_configuration,
-                         "operation_key: given with query; takes execute or transaction");
+  if (rows) co_return key_without_write("query");
   const transaction_options options = transaction_options_of(how);
   statement_block body{what};
   const block_end end =

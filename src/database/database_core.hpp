@@ -11,6 +11,7 @@
 #include <holdfast/median_estimate.hpp>
 #include <holdfast/options.hpp>
 #include <holdfast/retry_budget.hpp>
+#include <holdfast/row_stream.hpp>
 #include <holdfast/service.hpp>
 #include <holdfast/status.hpp>
 #include <holdfast/transaction.hpp>
@@ -24,6 +25,10 @@ namespace holdfast::detail {
 
 class operation;
 
+[[nodiscard]] error reentrant_call();
+/// `verb` takes no operation key.
+[[nodiscard]] error key_without_write(std::string_view verb);
+
 /// What a database is made of. `loop` runs `background` and is stopped by the last handle; in a
 /// simulation there is none.
 struct database_parts {
@@ -35,7 +40,7 @@ struct database_parts {
   std::uint64_t seed = 0;
 };
 
-class database_core {
+class database_core : public std::enable_shared_from_this<database_core> {
 public:
   explicit database_core(database_parts parts);
   ~database_core();
@@ -56,6 +61,13 @@ public:
                                                        std::source_location caller);
   [[nodiscard]] task<result<void>> script(runtime& rt, std::string_view text,
                                           const call_options& how, std::source_location caller);
+  /// One statement whose rows come by and by; the first of them are in `first`. Null if those were
+  /// all.
+  [[nodiscard]] task<result<stream_ptr>> open_stream(runtime& rt, const statement& what,
+                                                     const call_options& how,
+                                                     std::source_location caller, row_sink& first);
+  [[nodiscard]] error stream_failed(error e, const call_terms& terms, std::uint64_t generation,
+                                    duration elapsed);
   /// A whole transaction. The block's exception, if that is why it ended, comes back beside the
   /// error.
   [[nodiscard]] task<block_end> transact(runtime& rt, const transaction_options& how,
@@ -80,6 +92,9 @@ public:
   [[nodiscard]] const database_options& options() const noexcept { return options_; }
   [[nodiscard]] const std::string& name() const noexcept { return options_.name; }
   [[nodiscard]] runtime& background() const noexcept { return *background_; }
+  [[nodiscard]] const std::shared_ptr<runtime>& background_runtime() const noexcept {
+    return background_;
+  }
   /// Null in a simulation.
   [[nodiscard]] service* loop() const noexcept { return loop_.get(); }
   [[nodiscard]] database_observers& observers() const noexcept { return *observers_; }
@@ -104,6 +119,7 @@ private:
                                            time_point now);
   [[nodiscard]] task<wait_status> pause(runtime& rt, const call_terms& terms,
                                         const retry_decision& decision, operation& state);
+  [[nodiscard]] error located(error e, const call_terms& terms, duration elapsed) const;
   [[nodiscard]] error complete(error e, const call_terms& terms, time_point now, time_point began);
   [[nodiscard]] task<result<void>> ensure_operation_table(runtime& rt, const call_terms& terms);
   void record(const call_terms& terms, time_point now, time_point began,

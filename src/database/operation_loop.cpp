@@ -68,7 +68,10 @@ task<result<void>> database_core::attempt(runtime& rt, const call_terms& terms, 
   if (!lease) co_return host_->explain(std::move(lease.error()));
   attempts_.fetch_add(1, std::memory_order_relaxed);
   auto made = co_await what.attempt(rt, ***lease, terms);
-  if (made) co_return made;
+  if (made) {
+    what.keep(*lease, turn);
+    co_return made;
+  }
   // In doubt, it never goes back.
   if (!made.error().connection_usable) lease->discard();
   host_->report(made.error(), lease->generation());
@@ -93,18 +96,23 @@ task<wait_status> database_core::pause(runtime& rt, const call_terms& terms,
 
 /// What the caller gets: where and when, and what to do about an outcome that stayed unknown.
 error database_core::complete(error e, const call_terms& terms, time_point now, time_point began) {
-  e.where.database = options_.name;
-  e.where.host = driver_->host();
-  e.where.operation = terms.name;
-  e.where.trace_id = terms.trace_id;
-  e.where.caller = terms.caller;
-  e.where.elapsed = now - began;
+  e = located(std::move(e), terms, now - began);
   if (e.effect == side_effect::unknown) {
     unknown_.fetch_add(1, std::memory_order_relaxed);
     publish({.kind = event_kind::outcome_resolved, .reason = event_reason::unknown, .failure = &e},
             now, terms);
   }
   record(terms, now, began, &e);
+  return e;
+}
+
+error database_core::located(error e, const call_terms& terms, duration elapsed) const {
+  e.where.database = options_.name;
+  e.where.host = driver_->host();
+  e.where.operation = terms.name;
+  e.where.trace_id = terms.trace_id;
+  e.where.caller = terms.caller;
+  e.where.elapsed = elapsed;
   return e;
 }
 

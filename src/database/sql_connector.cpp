@@ -21,6 +21,8 @@ task<result<void>> sql_connector::reset(runtime& rt, drivers::connection_ptr& c,
 
 bool sql_connector::dirty(const drivers::connection_ptr& c) const noexcept { return c->dirty(); }
 
+bool sql_connector::usable(const drivers::connection_ptr& c) const noexcept { return c->usable(); }
+
 void sql_connector::interrupt(drivers::connection_ptr& c) noexcept { c->interrupt(); }
 
 void sql_connector::close(drivers::connection_ptr& c) noexcept { c->close(); }

@@ -17,6 +17,8 @@ public:
   [[nodiscard]] task<result<void>> ping(runtime& rt, drivers::connection_ptr& c, deadline until);
   [[nodiscard]] task<result<void>> reset(runtime& rt, drivers::connection_ptr& c, deadline until);
   [[nodiscard]] bool dirty(const drivers::connection_ptr& c) const noexcept;
+  /// A second look: whoever saw the connection fail discards it.
+  [[nodiscard]] bool usable(const drivers::connection_ptr& c) const noexcept;
   void interrupt(drivers::connection_ptr& c) noexcept;
   void close(drivers::connection_ptr& c) noexcept;
 

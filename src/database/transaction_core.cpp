@@ -1,6 +1,7 @@
 #include "database/transaction_core.hpp"
 
 #include "database/bulk_insert.hpp"
+#include "database/transaction_stream.hpp"
 
 #include <algorithm>
 
@@ -8,28 +9,7 @@ namespace holdfast::detail {
 
 using drivers::transaction_status;
 
-/// Marks the transaction as in use for the length of one call.
-class transaction_core::user {
-public:
-  explicit user(transaction_core& tx) noexcept : tx_{tx}, entered_{!tx.in_use_.exchange(true)} {}
-  user(const user&) = delete;
-  user& operator=(const user&) = delete;
-  ~user() {
-    if (entered_) tx_.in_use_.store(false);
-  }
-  [[nodiscard]] bool entered() const noexcept { return entered_; }
-
-private:
-  transaction_core& tx_;
-  bool entered_;
-};
-
 namespace {
-
-error in_use() {
-  return make_error(errc::transaction_in_use,
-                    "the transaction is in use by another call: it has one user at a time");
-}
 
 enum class ending : std::uint8_t { committed, rolled_back, unknown };
 
@@ -58,12 +38,20 @@ error again(const error& first) {
 
 } // namespace
 
+error in_use() {
+  return make_error(errc::transaction_in_use,
+                    "the transaction is in use by another call: it has one user at a time");
+}
+
 std::optional<error> transaction_core::refuse() const {
   if (finished_)
     return make_error(errc::transaction_finished,
                       "the transaction has ended: its handle is good inside its callable only");
   if (failure_) return again(*failure_);
   if (inner_failure_) return again(*inner_failure_);
+  if (stream_)
+    return make_error(errc::transaction_in_use,
+                      "a stream of the transaction is open: read it to its end or close it first");
   return std::nullopt;
 }
 
@@ -101,6 +89,8 @@ task<result<statement_result>> transaction_core::execute(statement what, row_sin
   const user mark{*this};
   if (!mark.entered()) co_return in_use();
   if (auto refused = refuse()) co_return std::move(*refused);
+  if (left_)
+    if (auto ended = co_await end_left_rows(); !ended) co_return std::move(ended.error());
   auto done = co_await on_.execute(rt_, what, rows, terms_.until);
   if (!done) co_return note(std::move(done.error()));
   if (auto ended = check_still_open(what.sql)) co_return std::move(*ended);
@@ -111,6 +101,8 @@ task<result<void>> transaction_core::script(std::string_view text) {
   const user mark{*this};
   if (!mark.entered()) co_return in_use();
   if (auto refused = refuse()) co_return std::move(*refused);
+  if (left_)
+    if (auto ended = co_await end_left_rows(); !ended) co_return std::move(ended.error());
   auto done = co_await on_.script(rt_, text, terms_.until);
   if (!done) co_return note(std::move(done.error()));
   if (auto ended = check_still_open({})) co_return std::move(*ended);
@@ -158,6 +150,8 @@ task<block_end> transaction_core::savepoint(block& body) {
   {
     const user mark{*this};
     if (!mark.entered()) co_return block_end{in_use(), nullptr};
+    if (auto ended = co_await end_left_rows(); !ended)
+      co_return block_end{std::move(ended.error()), nullptr};
     auto made = co_await on_.savepoint(rt_, depth_ + 1, terms_.until);
     if (!made) co_return block_end{note(std::move(made.error())), nullptr};
   }
@@ -168,6 +162,8 @@ task<block_end> transaction_core::savepoint(block& body) {
   } catch (...) {
     end.thrown = std::current_exception();
   }
+  cut_off_stream();
+  if (left_) (void)co_await end_left_rows();
   if (!failure_) {
     const bool keep = !end.thrown && !inner_failure_;
     // An error that the callable swallowed still undid its part: say so instead of going on.

@@ -70,7 +70,7 @@ task<result<void>> transaction_work::run_block(runtime& rt, drivers::sql_connect
     thrown_ = std::current_exception();
     cause = make_error(errc::user_exception, "the transaction's callable threw");
   }
-  tx.finish();
+  co_await tx.finish();
   if (const error* failed = tx.failure()) co_return co_await undo(rt, on, terms, *failed);
   if (cause) {
     cause->next = advice::give_up; // it left the transaction alive: no business of the retry layer

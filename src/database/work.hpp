@@ -1,6 +1,8 @@
 // What the operation loop runs: one attempt of a statement or of a whole transaction.
 #pragma once
 
+#include "database/host.hpp"
+#include "database/writer_queue.hpp"
 #include "drivers/sql_driver.hpp"
 
 #include <holdfast/priority.hpp>
@@ -31,6 +33,8 @@ public:
   virtual ~work() = default;
   virtual task<result<void>> attempt(runtime& rt, drivers::sql_connection& on,
                                      const call_terms& terms) = 0;
+  /// After an attempt that succeeded: takes what the work needs beyond it, by moving.
+  virtual void keep(sql_lease&, writer_queue::turn&) {}
   /// True if running it twice is as good as once by its own nature. Asked after a failure only, as
   /// it may mean reading a statement's text.
   [[nodiscard]] virtual bool only_reads(const drivers::sql_driver&) const { return false; }

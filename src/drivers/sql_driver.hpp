@@ -99,6 +99,9 @@ public:
   [[nodiscard]] virtual bool dirty() const noexcept = 0;
   [[nodiscard]] virtual transaction_status in_transaction() const noexcept = 0;
 
+  /// False after an error that said so, or after rows that were left unread.
+  [[nodiscard]] virtual bool usable() const noexcept = 0;
+
   /// The peer as "host:port" or a path, for reports.
   [[nodiscard]] virtual std::string_view peer() const noexcept = 0;
 

@@ -41,6 +41,7 @@ public:
 
   [[nodiscard]] bool dirty() const noexcept override;
   [[nodiscard]] transaction_status in_transaction() const noexcept override;
+  [[nodiscard]] bool usable() const noexcept override { return !broken_; }
   [[nodiscard]] std::string_view peer() const noexcept override { return peer_; }
   void interrupt() noexcept override { wire_.interrupt(); }
   void close() noexcept override;

@@ -21,7 +21,7 @@ task<result<bool>> connection::cursor::fetch(runtime& rt, row_sink& rows, deadli
     auto status = wire_status::ok;
     if (!on_.wire_.is_ready()) {
       // What libpq has read already is the batch: that bounds its bytes, too.
-      if (given > 0) co_return true;
+      if (given > 0 && !got_.failure) co_return true;
       status = co_await on_.wire_.ready(rt, until);
     }
     if (status != wire_status::ok) co_return cut_short(on_.stopped(status, now_));

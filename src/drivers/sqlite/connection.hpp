@@ -40,6 +40,9 @@ public:
 
   [[nodiscard]] bool dirty() const noexcept override;
   [[nodiscard]] transaction_status in_transaction() const noexcept override;
+  [[nodiscard]] bool usable() const noexcept override {
+    return handle_.get() && handle_.stop_now() != stop_cause::interrupted;
+  }
   [[nodiscard]] std::string_view peer() const noexcept override { return settings_.path; }
   void interrupt() noexcept override { handle_.interrupt(); }
   void close() noexcept override;

@@ -94,6 +94,7 @@ public:
   [[nodiscard]] drivers::transaction_status in_transaction() const noexcept override {
     return broken_ ? drivers::transaction_status::unknown : status_;
   }
+  [[nodiscard]] bool usable() const noexcept override { return !broken_; }
   [[nodiscard]] std::string_view peer() const noexcept override { return "fake:1"; }
   void interrupt() noexcept override { broken_ = true; }
   void close() noexcept override;
