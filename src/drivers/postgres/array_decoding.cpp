@@ -23,10 +23,13 @@ public:
     if (!take(dimensions) || !take(flags) || !take(element)) return false;
     if (dimensions < 0 || dimensions > most_dimensions) return false;
     std::array<std::int32_t, most_dimensions> sizes{};
+    auto most_elements = rest_.size() / 4; // each has its length before it
     for (int i = 0; i < dimensions; ++i) {
       std::int32_t lower_bound = 0;
       auto& size = sizes[static_cast<std::size_t>(i)];
-      if (!take(size) || !take(lower_bound) || size < 0) return false;
+      if (!take(size) || !take(lower_bound) || size < 1) return false;
+      most_elements /= static_cast<std::size_t>(size);
+      if (most_elements == 0) return false; // more than the bytes can hold: believe no size
     }
     value_array all;
     const std::span used{sizes.data(), static_cast<std::size_t>(dimensions)};

@@ -76,8 +76,9 @@ encoding encode(std::int64_t v, Oid type, std::string& out) {
 encoding encode(double v, Oid type, std::string& out) {
   if (type == oid::float8) return put_float8(v, out);
   if (type == oid::float4) return put_float4(v, out);
-  if (type == oid::numeric) return put_digits(v, out);
-  return encoding::wrong_type;
+  if (type != oid::numeric) return encoding::wrong_type;
+  // The server knows no "-nan".
+  return put_digits(std::isnan(v) ? std::numeric_limits<double>::quiet_NaN() : v, out);
 }
 
 encoding encode(const uuid& v, Oid type, std::string& out) {
@@ -88,7 +89,9 @@ encoding encode(const uuid& v, Oid type, std::string& out) {
 
 encoding encode(date v, Oid type, std::string& out) {
   if (type != oid::date) return encoding::wrong_type;
-  return put_integer<std::int32_t>(std::int64_t{v.time_since_epoch().count()} - days_to_2000, out);
+  const auto days = std::int64_t{v.time_since_epoch().count()} - days_to_2000;
+  if (days < first_day || days >= end_of_days) return encoding::out_of_range;
+  return put_integer<std::int32_t>(days, out);
 }
 
 encoding encode(time_of_day v, Oid type, std::string& out) {
@@ -101,9 +104,8 @@ encoding encode(time_of_day v, Oid type, std::string& out) {
 encoding encode(timestamp v, Oid type, std::string& out) {
   if (type != oid::timestamp && type != oid::timestamptz) return encoding::wrong_type;
   const auto micros = v.time_since_epoch().count();
-  // The two ends are PostgreSQL's infinities.
-  if (micros <= std::numeric_limits<std::int64_t>::min() + microseconds_to_2000 + 1)
-    return encoding::out_of_range;
+  // Ours reaches less far into the future than the server's.
+  if (micros < first_microsecond + microseconds_to_2000) return encoding::out_of_range;
   return put_integer<std::int64_t>(micros - microseconds_to_2000, out);
 }
 

@@ -61,4 +61,10 @@ inline constexpr int days_to_2000 = 10'957;
 inline constexpr std::int64_t microseconds_a_day = 86'400'000'000;
 inline constexpr std::int64_t microseconds_to_2000 = days_to_2000 * microseconds_a_day;
 
+// What the server's dates hold, as it counts: 4714-11-24 BC to the year 5874897. Its timestamps
+// begin with the same day and end later than ours.
+inline constexpr std::int64_t first_day = -2'451'545;
+inline constexpr std::int64_t end_of_days = 2'145'031'949;
+inline constexpr std::int64_t first_microsecond = first_day * microseconds_a_day;
+
 } // namespace holdfast::drivers::postgres
