@@ -116,6 +116,14 @@ TEST(postgres_connect_failure, login_errors_carry_the_sqlstate) {
   EXPECT_EQ(failed_login("53300").next, advice::back_off);
 }
 
+TEST(postgres_connect_failure,
+     a_name_without_address_condemns_the_host_and_our_own_mistake_does_not) {
+  EXPECT_TRUE(says_host_is_down(make_error(errc::name_not_resolved, "")));
+  for (const auto code : {errc::invalid_configuration, errc::cancelled, errc::too_many_connections,
+                          errc::out_of_memory, errc::unknown_database})
+    EXPECT_FALSE(says_host_is_down(make_error(code, ""))) << to_string(code);
+}
+
 TEST(postgres_connect_failure, timeouts_name_the_step) {
   std::set<std::string> sentences;
   for (const auto step : {connect_step::tcp, connect_step::tls, connect_step::login}) {

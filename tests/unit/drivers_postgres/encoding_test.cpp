@@ -258,8 +258,11 @@ TEST(postgres_encoding, several_parameters_share_one_buffer) {
                                   value_array{}, n(9),   bytes{}};
   const std::vector<Oid> types{oid::int4,  oid::text, oid::int8, oid::numeric,
                                int4_array, oid::int8, oid::bytea};
-  for (int again = 0; again < 2; ++again) {
+  const char* first_time = nullptr;
+  for (int again = 0; again < 3; ++again) {
     ASSERT_TRUE(block.encode(values, types));
+    if (again == 1) first_time = block.values()[0];
+    EXPECT_TRUE(again < 2 || block.values()[0] == first_time) << "the buffer grew";
     ASSERT_EQ(block.count(), 7);
     const auto at = [&block](int i) {
       return std::string_view{block.values()[i], static_cast<std::size_t>(block.lengths()[i])};
