@@ -166,95 +166,96 @@ public:
       : connector_{std::move(connector)}, hooks_{std::move(hooks)} {}
 
   traits abilities() const noexcept override {
+    // Named first: clang-format 16 takes the braces of a requires expression inside an initialiser
+    // for the ends of everything around it.
+    constexpr bool interrupts = requires(Connector& k, C& c) { k.interrupt(c); };
     return {.check_each_borrow = static_cast<bool>(hooks_.before_acquire),
             .tend_each_release = static_cast<bool>(hooks_.after_release),
             .resets = true,
-            .interrupts = requires(Connector & k, C & c){k.interrupt(c);
+            .interrupts = interrupts};
   }
-};
-} // namespace detail
 
-task<result<void*>> open(runtime& rt, deadline until) override {
-  const auto call = [this, &rt, until] { return call_open(connector_, rt, until); };
-  auto opened = co_await run_verb<C>(rt, "open", call);
-  if (!opened) co_return std::move(opened.error());
-  auto made = std::make_unique<C>(std::move(*opened));
-  auto welcomed = co_await hook(rt, "after_connect", hooks_.after_connect, *made);
-  if (welcomed) co_return static_cast<void*>(made.release());
-  co_await close(rt, made.release());
-  co_return std::move(welcomed.error());
-}
-
-task<result<void>> ping(runtime& rt, void* c, deadline until) override {
-  const auto call = [this, &rt, c, until] { return call_ping(connector_, rt, at(c), until); };
-  co_return co_await run_verb<void>(rt, "ping", call);
-}
-
-task<result<void>> before_acquire(runtime& rt, void* c, deadline) override {
-  co_return co_await hook(rt, "before_acquire", hooks_.before_acquire, at(c));
-}
-
-task<result<void>> tend(runtime& rt, void* c, bool reset, deadline until) override {
-  auto seen = co_await hook(rt, "after_release", hooks_.after_release, at(c));
-  if (!seen || !reset) co_return seen;
-  const auto call = [this, &rt, c, until] { return call_reset(connector_, rt, at(c), until); };
-  auto done = co_await run_verb<void>(rt, "reset", call);
-  if (!done) co_return done;
-  co_return co_await hook(rt, "after_connect", hooks_.after_connect, at(c));
-}
-
-task<void> close(runtime& rt, void* c) override {
-  const std::unique_ptr<C> owned{&at(c)};
-  if (hooks_.before_close) {
-    const auto told = [this, c] { hooks_.before_close(at(c)); };
-    (void)co_await run_verb<void>(rt, "before_close", told);
+  task<result<void*>> open(runtime& rt, deadline until) override {
+    const auto call = [this, &rt, until] { return call_open(connector_, rt, until); };
+    auto opened = co_await run_verb<C>(rt, "open", call);
+    if (!opened) co_return std::move(opened.error());
+    auto made = std::make_unique<C>(std::move(*opened));
+    auto welcomed = co_await hook(rt, "after_connect", hooks_.after_connect, *made);
+    if (welcomed) co_return static_cast<void*>(made.release());
+    co_await close(rt, made.release());
+    co_return std::move(welcomed.error());
   }
-  const auto call = [this, &rt, c] { return call_close(connector_, rt, at(c)); };
-  (void)co_await run_verb<void>(rt, "close", call);
-}
 
-void destroy(void* c) noexcept override {
-  const std::unique_ptr<C> owned{&at(c)};
-  if constexpr (requires { connector_.close(*owned); }) {
-    try {
-      (void)connector_.close(*owned);
-    } catch (...) { // closing a connection that is going away has nobody to tell
+  task<result<void>> ping(runtime& rt, void* c, deadline until) override {
+    const auto call = [this, &rt, c, until] { return call_ping(connector_, rt, at(c), until); };
+    co_return co_await run_verb<void>(rt, "ping", call);
+  }
+
+  task<result<void>> before_acquire(runtime& rt, void* c, deadline) override {
+    co_return co_await hook(rt, "before_acquire", hooks_.before_acquire, at(c));
+  }
+
+  task<result<void>> tend(runtime& rt, void* c, bool reset, deadline until) override {
+    auto seen = co_await hook(rt, "after_release", hooks_.after_release, at(c));
+    if (!seen || !reset) co_return seen;
+    const auto call = [this, &rt, c, until] { return call_reset(connector_, rt, at(c), until); };
+    auto done = co_await run_verb<void>(rt, "reset", call);
+    if (!done) co_return done;
+    co_return co_await hook(rt, "after_connect", hooks_.after_connect, at(c));
+  }
+
+  task<void> close(runtime& rt, void* c) override {
+    const std::unique_ptr<C> owned{&at(c)};
+    if (hooks_.before_close) {
+      const auto told = [this, c] { hooks_.before_close(at(c)); };
+      (void)co_await run_verb<void>(rt, "before_close", told);
+    }
+    const auto call = [this, &rt, c] { return call_close(connector_, rt, at(c)); };
+    (void)co_await run_verb<void>(rt, "close", call);
+  }
+
+  void destroy(void* c) noexcept override {
+    const std::unique_ptr<C> owned{&at(c)};
+    if constexpr (requires { connector_.close(*owned); }) {
+      try {
+        (void)connector_.close(*owned);
+      } catch (...) { // closing a connection that is going away has nobody to tell
+      }
     }
   }
-}
 
-bool dirty(void* c) noexcept override {
-  if constexpr (requires { connector_.dirty(at(c)); }) return connector_.dirty(at(c));
-  return true;
-}
+  bool dirty(void* c) noexcept override {
+    if constexpr (requires { connector_.dirty(at(c)); }) return connector_.dirty(at(c));
+    return true;
+  }
 
-bool usable(void* c) noexcept override {
-  if constexpr (requires { connector_.usable(at(c)); }) return connector_.usable(at(c));
-  return true;
-}
+  bool usable(void* c) noexcept override {
+    if constexpr (requires { connector_.usable(at(c)); }) return connector_.usable(at(c));
+    return true;
+  }
 
-void interrupt(void* c) noexcept override {
-  if constexpr (requires { connector_.interrupt(at(c)); }) connector_.interrupt(at(c));
-}
+  void interrupt(void* c) noexcept override {
+    if constexpr (requires { connector_.interrupt(at(c)); }) connector_.interrupt(at(c));
+  }
 
-bool condemns(const error& e) noexcept override {
-  if constexpr (requires { connector_.condemns(e); }) return connector_.condemns(e);
-  return false;
-}
+  bool condemns(const error& e) noexcept override {
+    if constexpr (requires { connector_.condemns(e); }) return connector_.condemns(e);
+    return false;
+  }
 
 private:
-static C& at(void* c) noexcept { return *static_cast<C*>(c); }
+  static C& at(void* c) noexcept { return *static_cast<C*>(c); }
 
-task<result<void>> hook(runtime& rt, std::string_view name,
-                        const std::function<result<void>(C&)>& fn, C& c) {
-  if (!fn) co_return result<void>{};
-  const auto call = [&fn, &c] { return fn(c); };
-  co_return co_await run_verb<void>(rt, name, call);
-}
+  task<result<void>> hook(runtime& rt, std::string_view name,
+                          const std::function<result<void>(C&)>& fn, C& c) {
+    if (!fn) co_return result<void>{};
+    const auto call = [&fn, &c] { return fn(c); };
+    co_return co_await run_verb<void>(rt, name, call);
+  }
 
-Connector connector_;
-const pool_hooks<C> hooks_;
-}; // namespace holdfast
+  Connector connector_;
+  const pool_hooks<C> hooks_;
+};
 
 } // namespace detail
 } // namespace holdfast
