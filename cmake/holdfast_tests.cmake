@@ -3,6 +3,8 @@
 function(holdfast_test name)
   cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${T_SOURCES})
+  list(TRANSFORM T_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  set_property(GLOBAL APPEND PROPERTY HOLDFAST_TEST_SOURCES ${T_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name}
     PRIVATE holdfast_build_flags ${T_LINK} GTest::gtest GTest::gtest_main)

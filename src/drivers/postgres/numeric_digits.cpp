@@ -8,7 +8,6 @@ namespace holdfast::drivers::postgres {
 namespace {
 
 constexpr std::size_t header_size = 8;
-constexpr int group_width = 4; // each group is a digit of base 10,000
 
 enum sign : std::uint16_t {
   plus = 0x0000,
