@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <coroutine>
 #include <cstddef>
 #include <exception>
@@ -31,7 +32,9 @@ struct task_promise_base : frame_storage {
     bool await_ready() noexcept { return false; }
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) noexcept {
-      return self.promise().continuation;
+      auto& promise = self.promise();
+      if (promise.met.exchange(true, std::memory_order_acq_rel)) return promise.continuation;
+      return std::noop_coroutine();
     }
     void await_resume() noexcept {}
   };
@@ -41,6 +44,11 @@ struct task_promise_base : frame_storage {
   void unhandled_exception() noexcept { failure = std::current_exception(); }
 
   std::coroutine_handle<> continuation = std::noop_coroutine();
+  /// A task that ends before its first wait returns into its caller's await, one that waited
+  /// resumes its caller: of the start's return and the end, the second sees this set and goes on.
+  /// To hand over by tail calls alone would take stack for each await of a loop, where g++ makes
+  /// none: below -O2 and under the sanitizers.
+  std::atomic<bool> met{false};
   std::exception_ptr failure;
 };
 
@@ -98,9 +106,12 @@ public:
     struct awaiter {
       std::coroutine_handle<promise_type> frame;
       bool await_ready() noexcept { return false; }
-      std::coroutine_handle<> await_suspend(std::coroutine_handle<> caller) noexcept {
-        frame.promise().continuation = caller;
-        return frame;
+      bool await_suspend(std::coroutine_handle<> caller) noexcept {
+        auto& callee = frame.promise();
+        callee.continuation = caller;
+        frame.resume();
+        if (callee.met.load(std::memory_order_acquire)) return false;
+        return !callee.met.exchange(true, std::memory_order_acq_rel); // then neither is ours
       }
       T await_resume() { return frame.promise().take(); }
     };
