@@ -30,11 +30,14 @@ struct open_work {
 } // namespace
 
 template <class Work>
-result<progress> connection::step(runtime& rt, Work& work, deadline until, bool first) {
+result<progress> connection::step(runtime& rt, Work& work, deadline until, bool first,
+                                  bool waited) {
   const handle::watch watched{handle_, rt, until};
   const auto why = handle_.stop_now();
   if (why == stop_cause::none) return work.advance();
   if (!first || why == stop_cause::interrupted) return stopped(handle_, why, !handle_.autocommit());
+  // The deadline may pass between the end of a nap and the look at the lock.
+  if (why == stop_cause::deadline && waited) return still_locked(work.busy_code());
   if (why == stop_cause::deadline) return expired_before_running();
   return wait_error(wait_status::cancelled, "about to run a statement");
 }
@@ -56,7 +59,7 @@ template <class Work>
 task<result<progress>> connection::drive_batch(runtime& rt, Work& work, deadline until,
                                                bool& first) {
   for (std::uint32_t looks = 0;;) {
-    auto blocking = [&] { return step(rt, work, until, first); };
+    auto blocking = [&] { return step(rt, work, until, first, looks > 0); };
     auto offloaded = rt.offload(blocking);
     auto stepped = co_await std::move(offloaded);
     if (!stepped) co_return located(std::move(stepped).error());

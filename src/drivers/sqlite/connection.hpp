@@ -58,7 +58,8 @@ private:
   [[nodiscard]] task<result<progress>> next_batch(runtime& rt, execution& work, deadline until,
                                                   bool& first);
   template <class Work>
-  [[nodiscard]] result<progress> step(runtime& rt, Work& work, deadline until, bool first);
+  [[nodiscard]] result<progress> step(runtime& rt, Work& work, deadline until, bool first,
+                                      bool waited);
   [[nodiscard]] error still_locked(int code) const;
   [[nodiscard]] task<result<void>> control(runtime& rt, std::string_view sql, deadline until);
   [[nodiscard]] task<result<void>> in_open_transaction(runtime& rt, std::string_view verb,

@@ -1,7 +1,9 @@
 // Locks held by others: other connections, other processes, processes that are killed.
 #include "sqlite_fixture.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <stop_token>
 #include <sys/wait.h>
 #include <thread>
@@ -9,6 +11,33 @@
 
 namespace holdfast::drivers::sqlite::testing {
 namespace {
+
+/// Each look at its clock takes a millisecond; sleeping takes no time at all.
+class ticking_runtime final : public runtime {
+public:
+  time_point now() noexcept override { return at_ += 1ms; }
+  time_point coarse_now() noexcept override { return at_; }
+  std::uint64_t random() noexcept override { return 0; }
+  bool cancelled() const noexcept override { return false; }
+  void spawn(task<void>) override { std::abort(); }
+  task<result<std::vector<address>>> resolve(std::string, deadline) override { std::abort(); }
+
+private:
+  bool begin_sleep(suspension& s, time_point at) override {
+    at_ = std::max(at_, at);
+    s.status = wait_status::timed_out;
+    return false;
+  }
+  bool begin_wait(suspension&, int, io, deadline) override { std::abort(); }
+  bool begin_park(suspension&, waiter&, deadline) override { std::abort(); }
+  bool begin_offload(suspension&, job work) override {
+    work.run(work.context);
+    return false;
+  }
+  void wake(waiter&) noexcept override {}
+
+  time_point at_{1h};
+};
 
 class sqlite_lock : public sqlite_test {
 protected:
@@ -98,6 +127,22 @@ TEST_F(sqlite_lock, wait_ends_at_the_deadline_and_hurts_nothing) {
   EXPECT_EQ(db.number("SELECT count(*) FROM t"), 1) << "readers are not held up";
   ASSERT_TRUE(holder.rollback());
   EXPECT_TRUE(db.execute("DELETE FROM t"));
+}
+
+// Whether the deadline passes in the nap or just after it: the lock is what stood in the way.
+TEST_F(sqlite_lock, deadline_at_any_moment_of_the_wait_names_the_lock) {
+  auto holder = open();
+  auto db = open();
+  ASSERT_TRUE(holder.begin());
+  for (int ticks = 3; ticks <= 60; ++ticks) {
+    ticking_runtime rt;
+    const auto until = deadline::after(rt.now(), ticks * 1ms);
+    const auto r = run_inline(db.it->begin(rt, {}, until));
+    ASSERT_FALSE(r) << ticks;
+    EXPECT_EQ(r.error().code, errc::database_busy) << ticks << ": " << to_string(r.error());
+    EXPECT_EQ(r.error().next, advice::retry_statement) << ticks;
+    EXPECT_TRUE(r.error().connection_usable) << ticks;
+  }
 }
 
 TEST_F(sqlite_lock, wait_ends_when_cancelled) {
