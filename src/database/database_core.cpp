@@ -91,11 +91,19 @@ call_terms database_core::describe(runtime& rt, const call_options& how,
   return terms;
 }
 
+// Without a frame of its own: thousands may wait, and clang would hold a place in it for the frame
+// of either way.
 task<result<statement_result>> database_core::execute(runtime& rt, const statement& what,
                                                       row_sink* rows, const call_options& how,
                                                       std::source_location caller) {
+  if (how.operation_key.empty()) return execute_once(rt, what, rows, how, caller);
+  return execute_keyed(rt, what, rows, how, caller);
+}
+
+task<result<statement_result>> database_core::execute_once(runtime& rt, const statement& what,
+                                                           row_sink* rows, const call_options& how,
+                                                           std::source_location caller) {
   if (reentrant()) co_return reentrant_call();
-  if (!how.operation_key.empty()) co_return co_await execute_keyed(rt, what, rows, how, caller);
   call_terms terms = describe(rt, how, caller);
   terms.writes = driver_->single_writer() && driver_->writes(what.sql);
   statement_work once{what, rows};

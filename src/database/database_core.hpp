@@ -101,6 +101,9 @@ public:
 
 private:
   [[nodiscard]] bool reentrant() const noexcept;
+  [[nodiscard]] task<result<statement_result>> execute_once(runtime& rt, const statement& what,
+                                                            row_sink* rows, const call_options& how,
+                                                            std::source_location caller);
   [[nodiscard]] task<result<statement_result>> execute_keyed(runtime& rt, const statement& what,
                                                              row_sink* rows,
                                                              const call_options& how,
@@ -120,7 +123,11 @@ private:
   [[nodiscard]] task<wait_status> pause(runtime& rt, const call_terms& terms,
                                         const retry_decision& decision, operation& state);
   [[nodiscard]] error located(error e, const call_terms& terms, duration elapsed) const;
-  [[nodiscard]] error complete(error e, const call_terms& terms, time_point now, time_point began);
+  [[nodiscard]] static result<void> refused(operation& op, time_point now);
+  [[nodiscard]] retry_decision decide(operation& op, result<void> failed, const work& what,
+                                      time_point now, std::uint64_t random);
+  [[nodiscard]] result<void> conclude(operation& op, wait_status woke, const call_terms& terms,
+                                      time_point now, time_point began);
   [[nodiscard]] task<result<void>> ensure_operation_table(runtime& rt, const call_terms& terms);
   void record(const call_terms& terms, time_point now, time_point began,
               const error* failure) noexcept;

@@ -1,5 +1,6 @@
 // The life of one operation: deadline, retry with budget, host, breaker, lease, attempt, classify,
-// record.
+// record. What handles an error by value is in operation_end.cpp: clang would keep a place for each
+// such error in the frame of a coroutine, of which thousands may wait.
 #include "database/database_core.hpp"
 
 #include <holdfast/detail/operation.hpp>
@@ -24,30 +25,28 @@ task<result<void>> database_core::run(runtime& rt, const call_terms& terms, work
   operation op = start(terms, now);
   if (wanted_.contains(event_kind::operation_started))
     publish({.kind = event_kind::operation_started}, now, terms);
-  while (true) {
-    std::unique_ptr<error> failure;
+  wait_status woke = wait_status::ready;
+  while (woke != wait_status::cancelled) {
+    result<void> made;
     if (op.begin(now)) {
-      auto made = co_await attempt(rt, terms, what, now);
+      auto tried = co_await attempt(rt, terms, what, now);
+      made = std::move(tried);
       now = rt.now();
-      if (made) {
-        op.succeeded(now);
-        record(terms, now, began, nullptr);
-        co_return made;
-      }
-      failure = std::make_unique<error>(std::move(made).error());
     } else {
-      failure = std::make_unique<error>(op.refusal(now));
+      made = refused(op, now);
     }
-    if (what.only_reads(*driver_)) op.declare_idempotent();
-    const retry_decision next = op.failed(std::move(*failure), now, rt.random());
+    if (made) {
+      op.succeeded(now);
+      record(terms, now, began, nullptr);
+      co_return made;
+    }
+    const retry_decision next = decide(op, std::move(made), what, now, rt.random());
     if (next.what == retry_decision::action::give_up) break;
-    const wait_status woke = co_await pause(rt, terms, next, op);
+    woke = co_await pause(rt, terms, next, op);
     now = rt.now();
-    if (woke == wait_status::cancelled)
-      co_return complete(op.interrupted(woke, now), terms, now, began);
-    retries_.fetch_add(1, std::memory_order_relaxed);
+    if (woke != wait_status::cancelled) retries_.fetch_add(1, std::memory_order_relaxed);
   }
-  co_return complete(op.give_up(now), terms, now, began);
+  co_return conclude(op, woke, terms, now, began);
 }
 
 /// One try on one connection.
@@ -92,47 +91,6 @@ task<wait_status> database_core::pause(runtime& rt, const call_terms& terms,
   const wait_status woke = co_await host_->wait_until_up(rt, limit);
   state.waited_for_host(rt.now() - waits_from);
   co_return woke;
-}
-
-/// What the caller gets: where and when, and what to do about an outcome that stayed unknown.
-error database_core::complete(error e, const call_terms& terms, time_point now, time_point began) {
-  e = located(std::move(e), terms, now - began);
-  if (e.effect == side_effect::unknown) {
-    unknown_.fetch_add(1, std::memory_order_relaxed);
-    publish({.kind = event_kind::outcome_resolved, .reason = event_reason::unknown, .failure = &e},
-            now, terms);
-  }
-  record(terms, now, began, &e);
-  return e;
-}
-
-error database_core::located(error e, const call_terms& terms, duration elapsed) const {
-  e.where.database = options_.name;
-  e.where.host = driver_->host();
-  e.where.operation = terms.name;
-  e.where.trace_id = terms.trace_id;
-  e.where.caller = terms.caller;
-  e.where.elapsed = elapsed;
-  return e;
-}
-
-void database_core::record(const call_terms& terms, time_point now, time_point began,
-                           const error* failure) noexcept {
-  operations_.fetch_add(1, std::memory_order_relaxed);
-  if (failure) failures_.fetch_add(1, std::memory_order_relaxed);
-  if (!wanted_.contains(event_kind::operation_ended)) return;
-  publish({.kind = event_kind::operation_ended, .elapsed = now - began, .failure = failure}, now,
-          terms);
-}
-
-void database_core::publish(event e, time_point at, const call_terms& terms) noexcept {
-  if (!wanted_.contains(e.kind)) return;
-  e.at = at;
-  e.database = options_.name;
-  e.host = driver_->host();
-  e.operation = terms.name;
-  e.trace_id = terms.trace_id;
-  events_->on_event(e);
 }
 
 } // namespace holdfast::detail
