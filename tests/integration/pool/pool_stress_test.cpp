@@ -179,9 +179,9 @@ TEST(pool_stress, a_fork_may_not_use_its_parents_connections) {
   const auto open_now = std::make_shared<std::atomic<int>>(0);
   pool<plain_connection> p{pool_options{}, plain_connector{open_now}};
   auto held = p.acquire();
-  const int before = *open_now;
   const pid_t child = ::fork();
   if (child == 0) {
+    const int before = *open_now; // not before the fork: the pool is still filling up
     const auto refused = p.try_acquire();
     const bool told = !refused && refused.error().code == errc::forked;
     held.release(); // must neither hang nor close what is the parent's

@@ -87,7 +87,8 @@ TEST_F(postgres_statement, every_type_there_and_back) {
 TEST_F(postgres_statement, texts_go_into_types_that_have_no_value_type) {
   c.execute("create type pg_temp.mood as enum ('sad', 'glad')").value();
   EXPECT_EQ(c.one("select $1::pg_temp.mood", {"glad"}), value{"glad"});
-  EXPECT_EQ(c.one("select $1::pg_temp.mood[]", {value_array{"glad", "sad"}}), value{"{glad,sad}"});
+  EXPECT_EQ(c.one("select $1::pg_temp.mood[]", {value{value_array{"glad", "sad"}}}),
+            value{"{glad,sad}"});
   EXPECT_EQ(c.one("select $1::interval", {"1 day"}), value{"1 day"});
   EXPECT_EQ(c.one("select $1::inet", {"10.0.0.1"}), value{"10.0.0.1"});
   EXPECT_EQ(c.one("select $1::int4", {" 42 "}), value{std::int64_t{42}});
