@@ -24,6 +24,7 @@ struct gauge_readings {
   std::uint32_t pending = 0; ///< callers that wait for a connection
   std::uint32_t min_size = 0;
   std::uint32_t max_size = 0;
+  std::uint32_t lease_limit = 0; ///< connections that may be lent at once, for now
 };
 
 /// Counts the events of one database on one host. Resolved once and kept by whoever publishes, so

@@ -240,7 +240,8 @@ void database_core::watch_gauges() {
     const auto alive = weak.lock();
     if (!alive) return std::nullopt;
     const pool_snapshot p = alive->connections().snapshot();
-    return gauge_readings{p.idle, p.in_use, p.connecting, p.waiting, p.min_size, p.max_size};
+    return gauge_readings{p.idle,     p.in_use,   p.connecting, p.waiting,
+                          p.min_size, p.max_size, p.lease_limit};
   });
   measures->read_budget_with([alive = alive_]() -> std::optional<double> {
     if (!*alive) return std::nullopt;

@@ -27,6 +27,9 @@ host::host(std::shared_ptr<drivers::sql_driver> driver, const database_options& 
       since_{background_->now()} {
   pool_environment where{background_, events_, options.name, std::string{driver_->host()}};
   pool_ = std::make_unique<sql_pool>(options.pool, sql_connector{driver_, this}, std::move(where));
+  load_ = std::make_unique<load_limiter>(
+      options.limiter, options.pool.max_size,
+      [this](std::uint32_t limit) { pool_->set_lease_limit(limit); });
 }
 
 error host::explain(error e) const {

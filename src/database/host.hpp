@@ -2,6 +2,7 @@
 // outage.
 #pragma once
 
+#include "database/load_limiter.hpp"
 #include "drivers/sql_driver.hpp"
 
 #include <holdfast/circuit_breaker.hpp>
@@ -28,6 +29,7 @@ public:
 
   [[nodiscard]] sql_pool& connections() noexcept { return *pool_; }
   [[nodiscard]] circuit_breaker& breaker() noexcept { return breaker_; }
+  [[nodiscard]] load_limiter& load() noexcept { return *load_; }
   [[nodiscard]] host_status status(time_point now) const;
 
   /// An attempt failed: takes the host out of service if the error says that it is down.
@@ -61,6 +63,7 @@ private:
   duration connect_timeout_;
   circuit_breaker breaker_;
   std::unique_ptr<sql_pool> pool_;
+  std::unique_ptr<load_limiter> load_;
 
   mutable std::mutex mutex_; // guards all below
   bool up_ = true;

@@ -66,7 +66,9 @@ task<result<void>> database_core::attempt(runtime& rt, const call_terms& terms, 
   auto lease = co_await host_->connections().acquire(rt, request, terms.caller);
   if (!lease) co_return host_->explain(std::move(lease.error()));
   attempts_.fetch_add(1, std::memory_order_relaxed);
+  load_limiter::sample sample = host_->load().begin(rt);
   auto made = co_await what.attempt(rt, ***lease, terms);
+  sample.ended(rt, made ? nullptr : &made.error());
   if (made) {
     what.keep(*lease, turn);
     co_return made;

@@ -109,6 +109,10 @@ constexpr auto families = std::to_array<family>({
      [](family_writer& w, const reading& r) {
        if (r.pool) w.value(r.pool->connecting);
      }},
+    {"holdfast_lease_limit", "Connections that may be lent at once, for now.", gauge, scope::host,
+     [](family_writer& w, const reading& r) {
+       if (r.pool) w.value(r.pool->lease_limit);
+     }},
     {"holdfast_connects_total", "Connects that were begun.", counts, scope::host,
      [](family_writer& w, const reading& r) { w.value(r.kind(event_kind::connection_created)); }},
     {"holdfast_connection_closes_total", "Connections closed, by reason.", counts, scope::host,

@@ -106,6 +106,19 @@ task<result<void>> fake_connection::round_trip(runtime& rt, deadline until) {
   co_return co_await travel(rt, until);
 }
 
+task<result<void>> fake_connection::work(runtime& rt, deadline until) {
+  if (store_->capacity == 0) co_return result<void>{};
+  const std::uint32_t crowd = ++store_->working;
+  const duration alone = 9ms + store_->some(2ms);
+  const duration takes = std::max(alone, alone * crowd / store_->capacity);
+  const auto ends = std::min(rt.now() + takes, until.at());
+  const wait_status slept = co_await rt.sleep_until(ends);
+  --store_->working;
+  if (slept == wait_status::cancelled) co_return broken(errc::cancelled, "cancelled");
+  if (until.expired(rt.now())) co_return broken(errc::deadline_exceeded, "still working");
+  co_return result<void>{};
+}
+
 task<result<void>> fake_connection::wait_for_claim(runtime& rt, std::string key, deadline until) {
   while (store_->claimed.contains(key) && store_->claimed.at(key) != id_) {
     const auto next = std::min(rt.now() + 1ms, until.at());
@@ -124,6 +137,7 @@ task<result<statement_result>> fake_connection::execute(runtime& rt, statement w
   auto arrived = co_await travel(rt, until);
   if (arrived && inserts_key(what.sql))
     arrived = co_await wait_for_claim(rt, text_of(what.parameters[0]), until);
+  if (arrived) arrived = co_await work(rt, until);
   if (!arrived) {
     if (was_gone)
       arrived.error().when = phase::not_sent;

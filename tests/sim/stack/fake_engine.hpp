@@ -45,7 +45,9 @@ struct fake_store {
   simulator& world;
   fault_rates rates;
   bool up = true;
-  std::uint64_t starts = 0; ///< sessions of an earlier start are gone
+  std::uint32_t capacity = 0; ///< statements that run at full speed together; 0: any number
+  std::uint32_t working = 0;  ///< statements that run
+  std::uint64_t starts = 0;   ///< sessions of an earlier start are gone
 
   std::map<std::int64_t, std::int64_t> balances;
   std::map<std::string, int> marks; ///< how often each write took effect
@@ -103,6 +105,8 @@ private:
   /// One way of a message. Errors: the connection is lost, the deadline, a cancellation.
   [[nodiscard]] task<result<void>> travel(runtime& rt, deadline until);
   [[nodiscard]] task<result<void>> round_trip(runtime& rt, deadline until);
+  /// The more statements run at once, the longer each takes, once there are more than `capacity`.
+  [[nodiscard]] task<result<void>> work(runtime& rt, deadline until);
   /// Waits for whoever has claimed the key in an open transaction.
   [[nodiscard]] task<result<void>> wait_for_claim(runtime& rt, std::string key, deadline until);
   [[nodiscard]] result<statement_result> run(const statement& what, row_sink* rows);

@@ -59,9 +59,12 @@ inline fault_rates rates_for(simulator& world) {
 }
 
 struct town {
-  explicit town(std::uint64_t seed) : world{seed}, options{options_for(world)} {
+  explicit town(std::uint64_t seed) : town{seed, std::nullopt} {}
+  /// Without options they are the seed's; `watching` sees every event.
+  town(std::uint64_t seed, std::optional<database_options> given, observer_ptr watching = nullptr)
+      : world{seed}, options{given ? std::move(*given) : options_for(world)} {
     for (std::int64_t a = 0; a < accounts; ++a) store->balances[a] = riches;
-    observers = detail::make_observers(options, "fake:1", loop, nullptr).value();
+    observers = detail::make_observers(options, "fake:1", loop, std::move(watching)).value();
     detail::database_parts parts;
     parts.driver = std::make_shared<fake_driver>(store);
     parts.options = options;

@@ -19,7 +19,7 @@ TEST(metrics, read_as_prometheus_text) {
   const metrics all;
   const auto host = all.at("shop", "10.0.0.7:5432");
   const auto whole = all.at("shop", "");
-  host->read_pool_with([] { return gauge_readings{3, 17, 1, 7, 5, 20}; });
+  host->read_pool_with([] { return gauge_readings{3, 17, 1, 7, 5, 20, 18}; });
   whole->read_budget_with([] { return 8.5; });
   tell([&](const event& e) { host->on_event(e); });
   expect_golden("metrics.txt", all.text());
