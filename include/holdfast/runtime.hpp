@@ -67,6 +67,8 @@ public:
   [[nodiscard]] virtual time_point now() noexcept = 0;
   /// Cheap and up to 10 ms behind `now()`; for idle stamps.
   [[nodiscard]] virtual time_point coarse_now() noexcept = 0;
+  /// Since the machine was booted, the time that it slept included; `now()` does not count that.
+  [[nodiscard]] virtual duration boot_time() noexcept = 0;
   [[nodiscard]] virtual std::uint64_t random() noexcept = 0;
   [[nodiscard]] virtual bool cancelled() const noexcept = 0;
 

@@ -27,6 +27,9 @@ public:
 
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
   [[nodiscard]] time_point now() const noexcept { return now_; }
+  /// The machine sleeps: no time passes for whoever runs on it, as on Linux.
+  void sleep_machine(duration d) noexcept { slept_ += d; }
+  [[nodiscard]] duration boot_time() const noexcept { return now_.time_since_epoch() + slept_; }
   [[nodiscard]] std::uint64_t random() noexcept { return engine_(); }
   [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
 
@@ -65,6 +68,7 @@ private:
   std::uint64_t seed_;
   std::mt19937_64 engine_;
   time_point now_{std::chrono::hours{1}};
+  duration slept_{}; // by the machine
   std::uint64_t steps_ = 0;
   std::uint64_t sequence_ = 0;
   std::map<std::pair<time_point, std::uint64_t>, std::function<void()>> timers_;
@@ -94,6 +98,7 @@ public:
 
   [[nodiscard]] time_point now() noexcept override { return world_.now(); }
   [[nodiscard]] time_point coarse_now() noexcept override { return world_.now(); }
+  [[nodiscard]] duration boot_time() noexcept override { return world_.boot_time(); }
   [[nodiscard]] std::uint64_t random() noexcept override { return world_.random(); }
   [[nodiscard]] bool cancelled() const noexcept override { return cancelled_; }
   void spawn(task<void> work) override;

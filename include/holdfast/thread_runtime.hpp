@@ -23,6 +23,7 @@ public:
 
   [[nodiscard]] time_point now() noexcept override;
   [[nodiscard]] time_point coarse_now() noexcept override;
+  [[nodiscard]] duration boot_time() noexcept override;
   [[nodiscard]] std::uint64_t random() noexcept override;
   [[nodiscard]] bool cancelled() const noexcept override { return stop_.stop_requested(); }
   void spawn(task<void> work) override;

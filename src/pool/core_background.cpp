@@ -1,5 +1,6 @@
 // The pool's part that runs on the background loop: connects, resets, pings, closes, upkeep.
 #include "pool/core.hpp"
+#include "pool/sleep_detector.hpp"
 
 #include <utility>
 
@@ -77,6 +78,8 @@ task<void> core::close_all([[maybe_unused]] in_flight self, std::vector<doomed> 
 
 task<void> core::keep_up([[maybe_unused]] std::shared_ptr<core> self) {
   runtime& rt = *where_.background;
+  sleep_detector machine;
+  (void)machine.slept(rt.now(), rt.boot_time());
   while (!fork_.forked()) {
     waiter asleep{rt};
     time_point next{};
@@ -92,7 +95,10 @@ task<void> core::keep_up([[maybe_unused]] std::shared_ptr<core> self) {
       upkeep_ = nullptr;
     }
     if (status == wait_status::cancelled) co_return;
-    step([this](time_point now, pending&) { ledger_.upkeep(now, fx_); });
+    step([&](time_point now, pending&) {
+      if (machine.slept(now, rt.boot_time())) ledger_.suspect_idle();
+      ledger_.upkeep(now, fx_);
+    });
   }
 }
 

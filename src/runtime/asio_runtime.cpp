@@ -45,6 +45,7 @@ asio_runtime::~asio_runtime() {
 
 time_point asio_runtime::now() noexcept { return detail::system_now(); }
 time_point asio_runtime::coarse_now() noexcept { return detail::system_coarse_now(); }
+duration asio_runtime::boot_time() noexcept { return detail::system_boot_time(); }
 std::uint64_t asio_runtime::random() noexcept { return detail::system_random(); }
 
 void asio_runtime::cancel() {

@@ -27,6 +27,7 @@ public:
 
   [[nodiscard]] time_point now() noexcept override;
   [[nodiscard]] time_point coarse_now() noexcept override;
+  [[nodiscard]] duration boot_time() noexcept override;
   [[nodiscard]] std::uint64_t random() noexcept override;
   [[nodiscard]] bool cancelled() const noexcept override { return cancelled_; }
   /// On the background's loop if there is one, else on this executor.

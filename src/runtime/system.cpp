@@ -17,6 +17,12 @@ time_point system_coarse_now() noexcept {
   return time_point{std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec}};
 }
 
+duration system_boot_time() noexcept {
+  timespec t{};
+  ::clock_gettime(CLOCK_BOOTTIME, &t);
+  return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
+}
+
 std::uint64_t system_random() noexcept {
   // splitmix64 (Steele, Lea, Flood 2014): jitter and ids need spread, not secrecy.
   thread_local std::uint64_t state = [] {

@@ -13,6 +13,7 @@ namespace holdfast::detail {
 
 [[nodiscard]] time_point system_now() noexcept;
 [[nodiscard]] time_point system_coarse_now() noexcept;
+[[nodiscard]] duration system_boot_time() noexcept;
 [[nodiscard]] std::uint64_t system_random() noexcept;
 
 /// Worker threads for calls that block: made on demand up to `limit`, gone after some idle seconds.

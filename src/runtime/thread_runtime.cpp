@@ -21,6 +21,7 @@ thread_runtime::~thread_runtime() {
 
 time_point thread_runtime::now() noexcept { return detail::system_now(); }
 time_point thread_runtime::coarse_now() noexcept { return detail::system_coarse_now(); }
+duration thread_runtime::boot_time() noexcept { return detail::system_boot_time(); }
 std::uint64_t thread_runtime::random() noexcept { return detail::system_random(); }
 
 void thread_runtime::spawn(task<void> work) {

@@ -50,6 +50,15 @@ TEST(thread_runtime, waits_inline) {
   EXPECT_EQ(run_inline(read_wait(rt, pair.ends[0], 1s)), wait_status::ready);
 }
 
+TEST(runtimes, count_the_machines_sleep_apart) {
+  thread_runtime rt;
+  service s;
+  for (runtime* each : {static_cast<runtime*>(&rt), s.background().get()}) {
+    const time_point before = each->now();
+    EXPECT_GE(each->boot_time(), before.time_since_epoch());
+  }
+}
+
 TEST(thread_runtime, zero_does_not_wait_for_ever) {
   socket_pair pair;
   thread_runtime rt;

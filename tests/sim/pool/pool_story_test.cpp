@@ -69,6 +69,29 @@ TEST_F(pool_story, an_idle_connection_that_died_is_found_before_it_is_lent) {
   EXPECT_EQ(p.snapshot().in_use, 1U);
 }
 
+TEST_F(pool_story, connections_that_were_idle_while_the_machine_slept_are_validated) {
+  auto o = calm(0, 2);
+  o.ping_after_idle = 1h;
+  made(o);
+  acquire().value().release();
+  world.run_for(5s);
+  server->sessions.clear(); // the server forgot us overnight
+  world.sleep_machine(8h);
+  world.run_for(2s); // upkeep comes by
+  auto got = acquire();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->connection(), 2U);
+  EXPECT_EQ(seen->last(event_kind::connection_closed)->reason, event_reason::validation);
+}
+
+TEST_F(pool_story, callers_do_not_expire_while_the_machine_sleeps) {
+  made(calm(0, 1));
+  auto held = acquire();
+  world.at(world.now() + 1s, [this] { world.sleep_machine(8h); });
+  world.at(world.now() + 4s, [&held] { held.value().release(); });
+  EXPECT_TRUE(acquire());
+}
+
 TEST_F(pool_story, a_black_holed_ping_does_not_hang_the_borrower) {
   made(calm(0, 2));
   acquire().value().release();
