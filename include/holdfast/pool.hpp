@@ -124,9 +124,9 @@ public:
   ~pool() { leave(); }
 
   /// Borrows a connection, opening one if below `max_size`. Blocks the calling thread until the
-  /// sooner of `r.until` and the pool's `acquire_timeout`. Throws database_error: pool_timeout and
-  /// pool_overloaded (with the pool's numbers), pool_cleared, pool_closed, forked, or why the
-  /// connect failed that was made for this call.
+  /// sooner of `r.until` and the pool's `acquire_timeout`. Throws database_error: pool_timeout,
+  /// pool_overloaded and admission_refused (with the pool's numbers), pool_cleared, pool_closed,
+  /// forked, or why the connect failed that was made for this call.
   [[nodiscard]] lease<C> acquire(const acquire_request& r = {},
                                  std::source_location caller = std::source_location::current()) {
     return try_acquire(r, caller).value();

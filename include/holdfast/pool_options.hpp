@@ -32,6 +32,9 @@ struct pool_options {
   std::uint32_t max_connecting = 2;
   /// The one wait queue; what exceeds it is refused at once with the pool's numbers.
   std::uint32_t wait_queue_limit = 1000;
+  /// Refuse at once, with the pool's numbers, who by the present pace cannot be served before their
+  /// wait has to end. Only where that is beyond doubt.
+  bool refuse_late = true;
   /// A lease out for longer is reported with its holder's file:line.
   std::optional<duration> leak_after = std::chrono::seconds{60};
   /// How often upkeep looks at idle times, lifetimes, leaks and `min_size`.

@@ -39,6 +39,9 @@ void add_pool_rows(std::vector<option>& rows) {
       "pool.wait_queue_limit", [](auto& c) -> auto& { return c.options.pool.wait_queue_limit; },
       between(0, 10'000'000), "Callers waiting at once; what exceeds it is refused at once.");
   b.add(
+      "pool.refuse_late", [](auto& c) -> auto& { return c.options.pool.refuse_late; }, no_bounds,
+      "Refuse a caller at once who by the present pace cannot be served in time.");
+  b.add(
       "pool.leak_after", [](auto& c) -> auto& { return c.options.pool.leak_after; }, positive_time,
       "A connection out for longer is reported with its holder's file and line.");
   b.add(

@@ -111,6 +111,7 @@ private:
   void reject(waiting& w, refusal why, time_point now);
   void forget(waiting& w) noexcept;
   [[nodiscard]] error refusal_of(const waiting& w, time_point now, bool blocking) const;
+  [[nodiscard]] error verdict_of(const waiting& w, time_point now) const;
   [[nodiscard]] error exhausted(const waiting& w, time_point now, bool blocking) const;
   [[nodiscard]] error forked_error() const;
 

@@ -42,6 +42,7 @@ task<result<raw_lease>> core::acquire_until(runtime& rt, acquire_request r,
   const auto self = shared_from_this();
   waiting w{*this, rt, r, caller};
   w.since = r.now ? *r.now : rt.now();
+  w.until = until.at();
   begin_wait(w);
   int refusals = 0;
   while (w.turn != waiting::next::done) {
@@ -178,6 +179,19 @@ error core::refusal_of(const waiting& w, time_point now, bool blocking) const {
   return e;
 }
 
+/// Why there is no connection, in words.
+error core::verdict_of(const waiting& w, time_point now) const {
+  if (w.why == refusal::overloaded)
+    return make_error(errc::pool_overloaded, "the wait queue is full (pool.wait_queue_limit = " +
+                                                 std::to_string(options_.wait_queue_limit) + ")");
+  if (w.why == refusal::too_late)
+    return make_error(errc::admission_refused,
+                      "no connection can be free in time: the wait would take " +
+                          in_milliseconds(w.shortest_wait) + " at the least, and " +
+                          in_milliseconds(w.until - w.since) + " are left");
+  return make_error(errc::pool_timeout, "no connection within " + in_milliseconds(now - w.since));
+}
+
 /// Says who has the connections.
 error core::exhausted(const waiting& w, time_point now, bool blocking) const {
   auto seen = std::make_shared<pool_snapshot>();
@@ -190,12 +204,8 @@ error core::exhausted(const waiting& w, time_point now, bool blocking) const {
           holders_[static_cast<std::size_t>(&s - ledger_.slots().data())].thread == w.thread)
         seen->likely_self_deadlock = true;
   }
-  const bool full = w.why == refusal::overloaded;
-  std::string text = full ? "the wait queue is full (pool.wait_queue_limit = " +
-                                std::to_string(options_.wait_queue_limit) + "): "
-                          : "no connection within " + in_milliseconds(now - w.since) + ": ";
-  text += to_string(*seen);
-  auto e = make_error(full ? errc::pool_overloaded : errc::pool_timeout, std::move(text));
+  error e = verdict_of(w, now);
+  e.message += ": " + to_string(*seen);
   e.pool = std::move(seen);
   return e;
 }

@@ -119,6 +119,8 @@ private:
   // ledger_borrow.cpp
   void grant_waiters(time_point now, effects& fx);
   void grant(ticket& t, std::uint32_t index, time_point now, effects& fx);
+  [[nodiscard]] bool foresees_time_for(ticket& t, time_point now) const noexcept;
+  void note_use(duration took) noexcept;
   void fail(ticket& t, refusal why, time_point now, effects& fx);
   void fail_waiters(refusal why, bool connecting_too, time_point now, effects& fx);
   [[nodiscard]] bool must_ping(const slot& s, time_point now) const noexcept;
@@ -177,6 +179,10 @@ private:
   std::uint32_t connecting_ = 0; // and reserved
   std::uint32_t orphans_ = 0;    // connects of this generation that no waiter has been given
   std::uint32_t tending_ = 0;
+
+  // Since somebody waits; what was before is of another crowd.
+  duration median_use_{};
+  std::uint32_t uses_ = 0;
 
   std::uint32_t lease_limit_;
   bool after_outage_ = false;                // the next `ready` starts slowly

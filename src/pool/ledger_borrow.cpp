@@ -1,9 +1,16 @@
 // The ledger's part about borrowers: acquire, check, release.
+#include "pool/admission.hpp"
 #include "pool/ledger.hpp"
+
+#include <holdfast/median_estimate.hpp>
 
 #include <algorithm>
 
 namespace holdfast::detail {
+namespace {
+// Fewer uses prove nothing about the next ones.
+constexpr std::uint32_t telling_uses = 32;
+} // namespace
 
 bool ledger::must_ping(const slot& s, time_point now) const noexcept {
   if (s.suspect) return true;
@@ -34,11 +41,29 @@ void ledger::enqueue(ticket& t, time_point now, effects& fx) {
       state_ != pool_state::ready || !queue_.empty() || idle_.size() == 0 || in_use_ >= limit();
   if (must_wait && queue_.size() >= options_.wait_queue_limit)
     return fail(t, refusal::overloaded, now, fx);
+  if (must_wait && !foresees_time_for(t, now)) return fail(t, refusal::too_late, now, fx);
+  if (queue_.empty()) uses_ = 0;
   if (options_.newest_first)
     queue_.push_first(t);
   else
     queue_.push_last(t);
   plan(now, fx);
+}
+
+bool ledger::foresees_time_for(ticket& t, time_point now) const noexcept {
+  if (!options_.refuse_late || options_.newest_first || state_ != pool_state::ready) return true;
+  if (uses_ < telling_uses) return true;
+  // Slow start soon lets more in than it does now.
+  const admission_question q{t.until - now, median_use_, lease_limit_,
+                             queue_.size_up_to(t.request->priority)};
+  t.shortest_wait = shortest_wait(q);
+  return can_be_in_time(q);
+}
+
+void ledger::note_use(duration took) noexcept {
+  if (queue_.empty()) return;
+  median_use_ = median_step(uses_ == 0 ? duration::zero() : median_use_, took);
+  uses_ = std::min(uses_ + 1, telling_uses);
 }
 
 void ledger::enqueue_again(ticket& t, time_point now, effects& fx) {
@@ -65,7 +90,8 @@ void ledger::fail(ticket& t, refusal why, time_point now, effects& fx) {
   const auto reason = [why] {
     switch (why) {
     case refusal::closed: return event_reason::pool_closed;
-    case refusal::overloaded: return event_reason::overloaded;
+    case refusal::overloaded:
+    case refusal::too_late: return event_reason::overloaded;
     case refusal::timed_out: return event_reason::timeout;
     case refusal::cancelled: return event_reason::cancelled;
     default: return event_reason::connection_error;
@@ -176,6 +202,7 @@ bool ledger::release(const hold& h, returned how, time_point now, effects& fx) {
   event_reason out = verdict_on(*s, now);
   if (out == event_reason::none && how == returned::in_doubt) out = event_reason::error;
   s->used = now;
+  note_use(now - s->began);
   if (out != event_reason::none) {
     retire(h.slot, out, now, fx);
     plan(now, fx);

@@ -18,6 +18,7 @@ enum class refusal : std::uint8_t {
   closed,         ///<
   connect_failed, ///< the connect that was started for this waiter failed
   overloaded,     ///< the wait queue is full
+  too_late,       ///< could not have been served in time
   timed_out,      ///<
   cancelled,      ///<
 };
@@ -31,7 +32,9 @@ struct ticket {
   ~ticket() = default;
 
   const acquire_request* request;
-  time_point since{}; ///< of its acquire_started
+  time_point since{};                   ///< of its acquire_started
+  time_point until = time_point::max(); ///< when its wait ends
+  duration shortest_wait{};             ///< too_late: what was foreseen
   phase at = phase::outside;
   refusal why = refusal::none;
 

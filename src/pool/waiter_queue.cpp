@@ -17,6 +17,12 @@ ticket* waiter_queue::after(const ticket& t) const noexcept {
   return nullptr;
 }
 
+std::uint32_t waiter_queue::size_up_to(priority p) const noexcept {
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(p); ++i) sum += lanes_[i].size;
+  return sum;
+}
+
 time_point waiter_queue::oldest() const noexcept {
   auto found = time_point::max();
   // Either end: with newest_first the longest wait stands last.
@@ -32,6 +38,7 @@ void waiter_queue::push_last(ticket& t) noexcept {
   (l.last ? l.last->behind : l.first) = &t;
   l.last = &t;
   t.at = ticket::phase::queued;
+  ++l.size;
   ++size_;
 }
 
@@ -42,6 +49,7 @@ void waiter_queue::push_first(ticket& t) noexcept {
   (l.first ? l.first->ahead : l.last) = &t;
   l.first = &t;
   t.at = ticket::phase::queued;
+  ++l.size;
   ++size_;
 }
 
@@ -51,6 +59,7 @@ void waiter_queue::remove(ticket& t) noexcept {
   (t.behind ? t.behind->ahead : l.last) = t.ahead;
   t.ahead = t.behind = nullptr;
   t.at = ticket::phase::outside;
+  --l.size;
   --size_;
 }
 

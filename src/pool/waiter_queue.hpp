@@ -13,6 +13,8 @@ class waiter_queue {
 public:
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
+  /// Who waits in this priority or one that goes before it.
+  [[nodiscard]] std::uint32_t size_up_to(priority p) const noexcept;
 
   /// Who is served next; null if nobody waits.
   [[nodiscard]] ticket* first() const noexcept;
@@ -30,6 +32,7 @@ private:
   struct lane {
     ticket* first = nullptr;
     ticket* last = nullptr;
+    std::uint32_t size = 0;
   };
   static std::size_t rank(const ticket& t) noexcept {
     return static_cast<std::size_t>(t.request->priority);

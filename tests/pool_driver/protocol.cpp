@@ -65,6 +65,7 @@ pool_options bare_options() {
   o.ping_after_idle.reset();
   o.leak_after.reset();
   o.wait_queue_limit = std::numeric_limits<std::uint32_t>::max();
+  o.refuse_late = false; // waits are to time out
   o.slow_start = false;
   o.reset = pool_options::reset_mode::never;
   return o;

@@ -40,9 +40,11 @@ public:
   };
 
   /// Begins an acquire; `name` is how `log` calls it.
-  ticket& acquire(const std::string& name, priority p = priority::normal) {
+  ticket& acquire(const std::string& name, priority p = priority::normal,
+                  time_point until = time_point::max()) {
     callers_.emplace_back(acquire_request{.priority = p, .operation = {}});
     caller& c = callers_.back();
+    c.place->until = until;
     names_[c.place.get()] = name;
     run([&] { pool.enqueue(*c.place, now, fx_); });
     return *c.place;
