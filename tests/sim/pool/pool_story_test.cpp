@@ -80,7 +80,7 @@ TEST_F(pool_story, connections_that_were_idle_while_the_machine_slept_are_valida
   world.run_for(2s); // upkeep comes by
   auto got = acquire();
   ASSERT_TRUE(got);
-  EXPECT_EQ(got->connection(), 2U);
+  ASSERT_EQ(got->connection(), 2U);
   EXPECT_EQ(seen->last(event_kind::connection_closed)->reason, event_reason::validation);
 }
 
