@@ -57,6 +57,8 @@ public:
   /// Writes the counts of the windows that have ended. Each line does so too: call it now and then
   /// so that the last count of a storm does not wait for the next line.
   void flush(time_point now) noexcept;
+  /// Writes all counts, also those of windows that have not ended: at a close.
+  void finish() noexcept;
 
 private:
   struct state;

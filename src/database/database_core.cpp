@@ -67,12 +67,16 @@ task<result<void>> database_core::open(runtime& rt) {
   host_->connections().ready();
   if (options_.health.interval)
     background_->spawn(watch_health(background_, alive_, *options_.health.interval));
+  if (observers_->log)
+    background_->spawn(flush_log(background_, observers_->log, options_.log.window));
   if (options_.start == start_mode::lazy) co_return result<void>{};
   // One connection proves the way; it goes back to the pool.
   const call_options how{
       .deadline = options_.pool.connect_timeout, .idempotent = true, .name = "connect"};
-  const call_terms terms = describe(rt, how, std::source_location::current());
-  const acquire_request request{.until = terms.until, .operation = terms.name};
+  trace_id trace{};
+  const call_terms terms = describe(rt, how, std::source_location::current(), trace);
+  const acquire_request request{
+      .until = terms.until, .operation = terms.name, .trace_id = terms.trace_id};
   auto first = co_await host_->connections().acquire(rt, request);
   if (!first) co_return host_->explain(std::move(first.error()));
   first->release();
@@ -81,10 +85,14 @@ task<result<void>> database_core::open(runtime& rt) {
 }
 
 call_terms database_core::describe(runtime& rt, const call_options& how,
-                                   std::source_location caller) const {
+                                   std::source_location caller, trace_id& made) const {
   call_terms terms{deadline::after(rt.now(), how.deadline.value_or(options_.deadline))};
   terms.name = how.name;
   terms.trace_id = how.trace_id;
+  if (terms.trace_id.empty()) {
+    made = make_trace_id(rt.random(), rt.random());
+    terms.trace_id = made.view();
+  }
   terms.priority = how.priority;
   terms.caller = caller;
   terms.idempotent = how.idempotent;
@@ -104,7 +112,8 @@ task<result<statement_result>> database_core::execute_once(runtime& rt, const st
                                                            row_sink* rows, const call_options& how,
                                                            std::source_location caller) {
   if (reentrant()) co_return reentrant_call();
-  call_terms terms = describe(rt, how, caller);
+  trace_id trace{};
+  call_terms terms = describe(rt, how, caller, trace);
   terms.writes = driver_->single_writer() && driver_->writes(what.sql);
   statement_work once{what, rows};
   auto done = co_await run(rt, terms, once);
@@ -128,7 +137,8 @@ task<result<statement_result>> database_core::execute_keyed(runtime& rt, const s
 task<result<void>> database_core::script(runtime& rt, std::string_view text,
                                          const call_options& how, std::source_location caller) {
   if (reentrant()) co_return reentrant_call();
-  const call_terms terms = describe(rt, how, caller);
+  trace_id trace{};
+  const call_terms terms = describe(rt, how, caller, trace);
   script_work once{text};
   co_return co_await run(rt, terms, once);
 }
@@ -144,7 +154,8 @@ task<block_end> database_core::transact(runtime& rt, const transaction_options& 
                           .operation_key = how.operation_key,
                           .trace_id = how.trace_id,
                           .priority = how.priority};
-  call_terms terms = describe(rt, call, caller);
+  trace_id trace{};
+  call_terms terms = describe(rt, call, caller, trace);
   terms.scope = retry_scope::transaction;
   terms.writes = !how.read_only;
   if (keyed) {
@@ -190,7 +201,8 @@ task<result<outcome>> database_core::outcome_of(runtime& rt, std::string_view to
   key_token asked = parse_key_token(token);
   if (auto bad = key_problem(asked.key)) co_return std::move(*bad);
   const call_options how{.idempotent = true, .name = "outcome_of"};
-  call_terms terms = describe(rt, how, std::source_location::current());
+  trace_id trace{};
+  call_terms terms = describe(rt, how, std::source_location::current(), trace);
   terms.scope = retry_scope::transaction;
   auto ready = co_await ensure_operation_table(rt, terms);
   if (!ready) co_return std::move(ready.error());
@@ -230,6 +242,7 @@ void database_core::reset() {
 task<bool> database_core::close(runtime& rt, duration limit) {
   host_->stop();
   auto drained = co_await host_->connections().close(rt, deadline::after(rt.now(), limit));
+  if (observers_->log) observers_->log->finish();
   co_return drained.has_value();
 }
 

@@ -14,6 +14,7 @@
 #include <holdfast/row_stream.hpp>
 #include <holdfast/service.hpp>
 #include <holdfast/status.hpp>
+#include <holdfast/trace_id.hpp>
 #include <holdfast/transaction.hpp>
 
 #include <atomic>
@@ -115,8 +116,9 @@ private:
                                                std::shared_ptr<database_core*> alive,
                                                duration interval);
   void watch_gauges();
+  /// A call that brings no trace id gets one, which `made` keeps: it must live as long as the call.
   [[nodiscard]] call_terms describe(runtime& rt, const call_options& how,
-                                    std::source_location caller) const;
+                                    std::source_location caller, trace_id& made) const;
   [[nodiscard]] operation start(const call_terms& terms, time_point now);
   [[nodiscard]] task<result<void>> attempt(runtime& rt, const call_terms& terms, work& what,
                                            time_point now);

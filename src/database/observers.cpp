@@ -1,7 +1,5 @@
 #include "database/observers.hpp"
 
-#include <holdfast/event_log.hpp>
-
 namespace holdfast::detail {
 
 namespace {
@@ -33,16 +31,22 @@ task<void> run_job(std::shared_ptr<runtime> rt, std::function<void()> work) {
   co_await rt->offload(std::move(work));
 }
 
-result<observer_ptr> make_log(const log_options& options) {
-  if (!options.enabled) return observer_ptr{};
+result<std::shared_ptr<event_log>> make_log(const log_options& options) {
+  if (!options.enabled) return std::shared_ptr<event_log>{};
   auto logger = open_logger(options);
   if (!logger) return std::move(logger.error());
-  auto log = event_log::create(std::move(*logger), options);
-  if (!log) return std::move(log.error());
-  return observer_ptr{std::move(*log)};
+  return event_log::create(std::move(*logger), options);
 }
 
 } // namespace
+
+task<void> flush_log(std::shared_ptr<runtime> rt, std::weak_ptr<event_log> log, duration window) {
+  while (co_await rt->sleep_until(rt->now() + window) != wait_status::cancelled) {
+    const auto alive = log.lock();
+    if (!alive) co_return;
+    alive->flush(rt->now());
+  }
+}
 
 result<std::shared_ptr<database_observers>> make_observers(const database_options& options,
                                                            std::string_view host,
@@ -51,6 +55,7 @@ result<std::shared_ptr<database_observers>> make_observers(const database_option
   auto made = std::make_shared<database_observers>();
   auto log = make_log(options.log);
   if (!log) return std::move(log.error());
+  made->log = std::move(*log);
   auto history = event_history::create();
   if (!history) return std::move(history.error());
   made->history = std::move(*history);
@@ -61,7 +66,7 @@ result<std::shared_ptr<database_observers>> make_observers(const database_option
   made->users =
       std::make_shared<user_event_dispatcher>(identity, user_event_capacity, std::move(schedule));
   if (options.metrics.enabled) made->measures = made->numbers.at(options.name, host);
-  std::vector<observer_ptr> each{*log, made->history, made->users, made->measures,
+  std::vector<observer_ptr> each{made->log, made->history, made->users, made->measures,
                                  std::move(extra)};
   made->all = std::make_shared<labelled>(options.name, std::string{host}, fan_out(std::move(each)));
   return made;

@@ -6,6 +6,7 @@
 
 #include <holdfast/event.hpp>
 #include <holdfast/event_history.hpp>
+#include <holdfast/event_log.hpp>
 #include <holdfast/metrics.hpp>
 #include <holdfast/options.hpp>
 #include <holdfast/runtime.hpp>
@@ -16,6 +17,7 @@
 namespace holdfast::detail {
 
 struct database_observers {
+  std::shared_ptr<event_log> log; ///< null when switched off
   std::shared_ptr<event_history> history;
   std::shared_ptr<user_event_dispatcher> users;
   std::shared_ptr<host_metrics> measures; ///< null when switched off
@@ -23,6 +25,10 @@ struct database_observers {
   /// All of them as one, with the database's name and host filled in where an event lacks them.
   observer_ptr all;
 };
+
+/// Writes the counts of repeated lines as their windows end, as long as the log lives.
+[[nodiscard]] task<void> flush_log(std::shared_ptr<runtime> rt, std::weak_ptr<event_log> log,
+                                   duration window);
 
 /// `background` runs the user functions; the address of the result is what they must not call
 /// (`inside_user_hook`).

@@ -14,6 +14,7 @@ operation database_core::start(const call_terms& terms, time_point now) {
   parts.median = &median_;
   parts.events = events_.get();
   parts.name = terms.name;
+  parts.trace_id = terms.trace_id;
   retry_terms limits{terms.until, terms.idempotent, terms.scope};
   limits.host_monitor = true;
   return operation{parts, limits, now};

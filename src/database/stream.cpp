@@ -98,7 +98,8 @@ task<result<stream_ptr>> database_core::open_stream(runtime& rt, const statement
                                                     std::source_location caller, row_sink& first) {
   if (reentrant()) co_return reentrant_call();
   if (!how.operation_key.empty()) co_return key_without_write("stream");
-  call_terms terms = describe(rt, how, caller);
+  trace_id trace{};
+  call_terms terms = describe(rt, how, caller, trace);
   terms.writes = driver_->single_writer() && driver_->writes(what.sql);
   auto state = std::make_unique<stream_state>(shared_from_this(), what, terms);
   state->limit = how.deadline.value_or(options_.deadline);

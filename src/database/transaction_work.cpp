@@ -25,6 +25,9 @@ task<result<void>> transaction_work::attempt(runtime& rt, drivers::sql_connectio
     co_return begun;
   }
   db_.publish({.kind = event_kind::transaction_begun}, rt.coarse_now(), terms);
+  if (++begun_ > 1)
+    db_.publish({.kind = event_kind::transaction_retried, .attempt = begun_}, rt.coarse_now(),
+                terms);
   if (how_.operation_key.empty()) co_return co_await run_block(rt, on, terms);
 
   const auto& table = db_.driver().operation_table();

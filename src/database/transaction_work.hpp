@@ -38,6 +38,7 @@ private:
   block& body_;
   std::string fingerprint_;
   std::exception_ptr thrown_;
+  std::uint32_t begun_ = 0;
   bool in_doubt_ = false; // an earlier attempt's COMMIT was not answered
 };
 

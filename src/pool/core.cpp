@@ -1,7 +1,6 @@
 #include "pool/core.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <unistd.h>
 #include <utility>
 
@@ -46,11 +45,6 @@ void require_sane(const pool_options& o) {
 pid_t this_thread_id() noexcept {
   thread_local const pid_t id = ::gettid();
   return id;
-}
-
-void core::holder::name(std::string_view text) noexcept {
-  length = static_cast<std::uint8_t>(std::min(text.size(), operation.size()));
-  if (length > 0) std::memcpy(operation.data(), text.data(), length);
 }
 
 core::core(const pool_options& options, std::shared_ptr<connector_port> connector,
@@ -125,7 +119,8 @@ void core::publish(const effect& e, time_point now, const error_ptr& cause) noex
     told.operation = e.request->operation;
     told.trace_id = e.request->trace_id;
   } else if (e.slot != no_slot) {
-    told.operation = holders_[e.slot].name();
+    told.operation = holders_[e.slot].operation.view();
+    told.trace_id = holders_[e.slot].trace.view();
     told.caller = holders_[e.slot].caller;
   }
   if (blamed) told.failure = cause.get();
@@ -141,7 +136,8 @@ void core::wake(ticket& who, const error_ptr& cause) noexcept {
     holder& h = holders_[w.slot];
     h.caller = w.caller;
     h.thread = w.thread;
-    h.name(w.request->operation);
+    h.operation.assign(w.request->operation);
+    h.trace.assign(w.request->trace_id);
   } else {
     w.cause = cause ? cause : clear_cause_;
   }
@@ -179,7 +175,8 @@ bool core::try_take(const acquire_request& r, std::source_location caller,
   holder& h = holders_[taken->slot];
   h.caller = caller;
   h.thread = this_thread_id();
-  h.name(r.operation);
+  h.operation.assign(r.operation);
+  h.trace.assign(r.trace_id);
   out = {objects_[taken->slot], taken->serial, taken->connection, ledger_.generation(),
          taken->slot};
   if (!fx_.empty()) {
@@ -215,7 +212,7 @@ void core::release(raw_lease lease, bool in_doubt) noexcept {
 void core::note_statement(const raw_lease& lease, std::string_view name) noexcept {
   if (fork_.forked()) return;
   const std::lock_guard lock{mutex_};
-  if (ledger_.at(lease.slot).serial == lease.serial) holders_[lease.slot].name(name);
+  if (ledger_.at(lease.slot).serial == lease.serial) holders_[lease.slot].operation.assign(name);
 }
 
 std::shared_ptr<pool_core> make_pool_core(const pool_options& options,

@@ -9,6 +9,7 @@
 
 #include <holdfast/detail/pool_core.hpp>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <mutex>
@@ -59,13 +60,21 @@ private:
   using error_ptr = std::shared_ptr<const error>;
 
   // Who has a slot, for reports.
+  template <std::size_t N>
+  struct short_text { // cut off at its end
+    std::uint8_t length = 0;
+    std::array<char, N> letters{};
+    void assign(std::string_view text) noexcept {
+      length = static_cast<std::uint8_t>(std::min(text.size(), N));
+      std::copy_n(text.data(), length, letters.data());
+    }
+    [[nodiscard]] std::string_view view() const noexcept { return {letters.data(), length}; }
+  };
   struct holder {
     std::source_location caller{};
     pid_t thread = 0;
-    std::uint8_t length = 0;
-    std::array<char, 47> operation{};
-    void name(std::string_view text) noexcept;
-    [[nodiscard]] std::string_view name() const noexcept { return {operation.data(), length}; }
+    short_text<47> operation{};
+    short_text<32> trace{};
   };
   // One acquire's place in the queue; see core_acquire.cpp.
   struct waiting;

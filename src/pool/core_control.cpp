@@ -134,7 +134,7 @@ pool_snapshot core::look(time_point now) const {
     const slot& s = ledger_.at(*i);
     const holder& h = holders_[*i];
     p.oldest_leases.push_back({s.connection, h.caller, std::max(duration{}, now - s.began),
-                               std::to_string(h.thread), std::string{h.name()}});
+                               std::to_string(h.thread), std::string{h.operation.view()}});
   }
   return p;
 }

@@ -22,13 +22,15 @@ error operation::keep_exception(const std::exception& e) {
 }
 
 void operation::report_attempt(const error& e, time_point now) noexcept {
-  if (pass_) {
+  // Who got no connection has not asked the host: that is no success of it either.
+  const bool host_was_asked = e.kind != category::pool && !is_local_refusal(e);
+  if (pass_ && host_was_asked) {
     if (e.code == errc::user_exception)
       pass_.failed(now, &e);
     else
       pass_.ended_with(e, now);
-    pass_ = {};
   }
+  pass_ = {};
   if (place_) place_.ended(now - began_, e.kind == category::timeout);
   place_ = {};
 }
@@ -42,6 +44,8 @@ retry_decision operation::failed(error e, time_point now, std::uint64_t random) 
   const retry_decision d = session_.failed(std::move(e), now, random, median, parts_.budget);
   if (!parts_.events) return d;
   if (attempted) tell(event_kind::attempt_failed, d, now);
+  if (!attempted && session_.last().code == errc::circuit_open)
+    tell(event_kind::call_not_permitted, d, now);
   // An error that no retry could mend was not declined a retry.
   const bool over = d.what == retry_decision::action::give_up;
   if (!over)
@@ -56,6 +60,7 @@ void operation::tell(event_kind kind, const retry_decision& d, time_point now) c
   e.kind = kind;
   e.at = now;
   e.operation = parts_.name;
+  e.trace_id = parts_.trace_id;
   e.attempt = session_.state().attempts;
   e.elapsed = now - session_.start();
   e.failure = &session_.last();

@@ -129,6 +129,18 @@ struct event_log::state {
     write(ended, now);
   }
 
+  void write_all() {
+    std::vector<repeat_summary> ended;
+    time_point last{};
+    {
+      const std::lock_guard lock{mutex};
+      if (!limiter) return;
+      last = limiter->latest();
+      ended = limiter->finish();
+    }
+    write(ended, last);
+  }
+
   void write(const std::vector<repeat_summary>& summaries, time_point now) {
     if (summaries.empty()) return;
     const auto at = to_wall(now);
@@ -166,14 +178,7 @@ result<std::shared_ptr<event_log>> event_log::create(std::shared_ptr<spdlog::log
 
 event_log::event_log(std::unique_ptr<state> s) noexcept : state_{std::move(s)} {}
 
-event_log::~event_log() {
-  try {
-    if (!state_->limiter) return;
-    const auto last = state_->limiter->latest();
-    state_->write(state_->limiter->finish(), last);
-  } catch (...) { // a lost line must not end the program
-  }
-}
+event_log::~event_log() { finish(); }
 
 void event_log::on_event(const event& e) noexcept {
   try {
@@ -187,6 +192,13 @@ event_set event_log::interests() const noexcept { return state_->interests; }
 void event_log::flush(time_point now) noexcept {
   try {
     state_->write_ended(now);
+  } catch (...) { // as above
+  }
+}
+
+void event_log::finish() noexcept {
+  try {
+    state_->write_all();
   } catch (...) { // as above
   }
 }

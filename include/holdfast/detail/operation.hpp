@@ -29,6 +29,7 @@ struct operation_parts {
   observer* events = nullptr;
   std::optional<duration> attempt_timeout = std::nullopt;
   std::string_view name{};
+  std::string_view trace_id{};
 };
 
 class operation {
