@@ -122,6 +122,14 @@ task<result<statement_result>> run_in(transaction_core& tx, owned_call_ptr call,
   return tx.execute(call->what, rows);
 }
 
+task<result<stream_ptr>> open_owned(runtime& rt, owned_call_ptr call, row_sink& first) {
+  return call->core->open_stream(rt, call->what, call->options, call->caller, first);
+}
+
+task<result<stream_ptr>> open_in(transaction_core& tx, owned_call_ptr call, row_sink& first) {
+  return tx.open_stream(call->what, first);
+}
+
 task<result<void>> script_in(transaction_core& tx, owned_call_ptr call) {
   co_return co_await tx.script(call->text);
 }

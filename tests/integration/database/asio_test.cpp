@@ -54,6 +54,53 @@ asio::awaitable<void> verbs(async_database db) {
 
 TEST_P(asio_forms, verbs_are_awaited) { run(verbs); }
 
+const std::string up_to = "with recursive n(x) as (select cast(1 as bigint) union all "
+                          "select x + 1 from n where x < $1) select x from n";
+
+asio::awaitable<void> streams(async_database db) {
+  auto rows = co_await db.stream<long>(up_to, 20000);
+  long seen = 0;
+  while (const auto x = co_await rows.next()) EXPECT_EQ(*x, ++seen);
+  EXPECT_EQ(seen, 20000);
+  {
+    auto left = co_await db.stream<long>(up_to, 20000);
+    EXPECT_EQ(co_await left.next(), 1);
+    auto closed = co_await db.stream<long>(up_to, 20000);
+    co_await closed.close();
+    EXPECT_EQ(co_await closed.next(), std::nullopt);
+  }
+  bool threw = false;
+  try {
+    (void)co_await db.stream<long>("select nonsense from nowhere");
+  } catch (const request_error&) {
+    threw = true;
+  }
+  EXPECT_TRUE(threw);
+  auto body = [](async_transaction& tx) -> asio::awaitable<long> {
+    auto inner = co_await tx.stream<long>(up_to, 3000);
+    long sum = 0;
+    while (const auto x = co_await inner.next()) sum += *x;
+    auto early = co_await tx.stream<long>(up_to, 3000);
+    bool busy = false;
+    try {
+      (void)co_await tx.query_value<long>("select 1");
+    } catch (const database_error& e) {
+      busy = e.details().code == errc::transaction_in_use;
+    }
+    EXPECT_TRUE(busy);
+    co_await early.close();
+    EXPECT_EQ(co_await tx.query_value<long>("select 2"), 2);
+    co_return sum;
+  };
+  EXPECT_EQ(co_await db.transaction(body), 3000L * 3001 / 2);
+}
+
+TEST_P(asio_forms, streams_are_awaited_row_by_row) {
+  db().execute("select 1");
+  run(streams);
+  EXPECT_EQ(db().query_value<long>("select 1"), 1);
+}
+
 asio::awaitable<void> blocks(async_database db) {
   co_await db.script("create table t(id bigint primary key, v bigint)");
   auto add = [](async_transaction& tx) -> asio::awaitable<long> {
