@@ -39,6 +39,7 @@ public:
   /// coroutine's return, so that each awaited task that ends at once costs stack for good. Such a
   /// loop awaits the runtime itself, by `events_for`, and hands what came of it to `consume`.
   [[nodiscard]] wire_need need() noexcept;
+  /// Whether `take` would give the next result at once.
   [[nodiscard]] bool is_ready() const noexcept { return PQflush(raw()) == 0 && !PQisBusy(raw()); }
   [[nodiscard]] static io events_for(wire_need need) noexcept {
     return need == wire_need::output ? io::read_write : io::read;

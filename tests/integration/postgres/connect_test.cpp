@@ -2,7 +2,9 @@
 #include "integration/postgres/fixture.hpp"
 
 #include <arpa/inet.h>
+#include <array>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -136,10 +138,101 @@ TEST(postgres_connect, a_server_that_never_answers) {
   EXPECT_NE(e.message.find("login did not end in time"), std::string::npos);
 }
 
+/// Takes connections into its queue until that is full: then the kernel drops what knocks.
+struct black_hole : mute_server {
+  black_hole() {
+    ::listen(descriptor, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    at.sin_port = htons(port);
+    for (auto& d : fillers) {
+      d = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      ::connect(d, reinterpret_cast<sockaddr*>(&at), sizeof at);
+    }
+  }
+  ~black_hole() {
+    for (const int d : fillers) ::close(d);
+  }
+  std::array<int, 4> fillers{};
+};
+
+TEST(postgres_connect, a_black_hole_ends_in_the_timeout) {
+  const black_hole nothing;
+  auto s = settings_for(locked_server());
+  s.server.port = nothing.port;
+  for (const auto mode : {tls_mode::disable, tls_mode::verify_full}) {
+    s.tls = {.mode = mode, .ca_file = locked_server().ca_file().string()};
+    const auto e = failure(s, 300ms);
+    EXPECT_EQ(e.code, errc::connect_timeout);
+    EXPECT_NE(e.message.find("did not answer in time"), std::string::npos) << e.message;
+    EXPECT_TRUE(client{s}.driver().condemns_host(e));
+  }
+}
+
+TEST(postgres_connect, a_server_that_is_mute_before_tls) {
+  const mute_server mute;
+  mute.listen();
+  auto s = settings_for(locked_server());
+  s.server.port = mute.port;
+  s.tls.mode = tls_mode::require;
+  const auto e = failure(s, 200ms);
+  EXPECT_EQ(e.code, errc::connect_timeout);
+  EXPECT_NE(e.message.find("TLS was not ready in time"), std::string::npos) << e.message;
+}
+
+/// The socket of this process that is connected to `port`.
+int socket_to(std::uint16_t port) {
+  for (int d = 3; d < 1024; ++d) {
+    sockaddr_in at{};
+    socklen_t size = sizeof at;
+    if (::getpeername(d, reinterpret_cast<sockaddr*>(&at), &size) == 0 &&
+        at.sin_family == AF_INET && ntohs(at.sin_port) == port)
+      return d;
+  }
+  return -1;
+}
+
+int option_of(int descriptor, int level, int option) {
+  int number = -1;
+  socklen_t size = sizeof number;
+  ::getsockopt(descriptor, level, option, &number, &size);
+  return number;
+}
+
+TEST(postgres_connect, keepalives_are_set) {
+  auto s = settings_for(locked_server()); // no other connection to it is open now
+  ASSERT_EQ(socket_to(*s.server.port), -1);
+  {
+    const auto opened = client{s}.open().value();
+    const int d = socket_to(*s.server.port);
+    ASSERT_GE(d, 0);
+    EXPECT_EQ(option_of(d, SOL_SOCKET, SO_KEEPALIVE), 1);
+    EXPECT_EQ(option_of(d, IPPROTO_TCP, TCP_KEEPIDLE), 30);
+    EXPECT_EQ(option_of(d, IPPROTO_TCP, TCP_KEEPINTVL), 10);
+    EXPECT_EQ(option_of(d, IPPROTO_TCP, TCP_KEEPCNT), 3);
+  }
+  ASSERT_EQ(socket_to(*s.server.port), -1);
+  s.engine.keepalive_idle = 1500ms;
+  s.engine.keepalive_interval = 2s;
+  s.engine.keepalive_count = 7;
+  {
+    const auto opened = client{s}.open().value();
+    const int d = socket_to(*s.server.port);
+    EXPECT_EQ(option_of(d, IPPROTO_TCP, TCP_KEEPIDLE), 2); // whole seconds, upwards
+    EXPECT_EQ(option_of(d, IPPROTO_TCP, TCP_KEEPINTVL), 2);
+    EXPECT_EQ(option_of(d, IPPROTO_TCP, TCP_KEEPCNT), 7);
+  }
+  s.engine.keepalive_idle = std::nullopt;
+  const auto opened = client{s}.open().value();
+  EXPECT_EQ(option_of(socket_to(*s.server.port), SOL_SOCKET, SO_KEEPALIVE), 0);
+}
+
 TEST(postgres_connect, a_full_server) {
   auto s = settings_for(locked_server());
   s.credentials = [] { return result<credential>{credential{"plain", secret{"plain"}}}; };
   client boss{settings_for(locked_server())};
+  boss.execute("drop role if exists plain").value();
   boss.execute("create role plain login password 'plain'").value();
   std::vector<connection_ptr> open;
   client c{s};
@@ -200,6 +293,24 @@ TEST(postgres_connect, tls_for_another_name) {
   s.tls = {.mode = tls_mode::verify_full, .ca_file = locked_server().ca_file().string()};
   const auto e = failure(s);
   EXPECT_EQ(e.code, errc::certificate_mismatch);
+}
+
+// 0.0.0.0 reaches this machine, and is no name that the rule knows for local.
+TEST(postgres_connect, tls_is_verified_in_full_by_default_for_other_hosts) {
+  auto s = settings_for(locked_server());
+  s.server.host = "0.0.0.0";
+  ASSERT_EQ(s.tls.mode, tls_mode::automatic);
+  EXPECT_EQ(failure(s).code, errc::certificate_untrusted);
+  s.tls.ca_file = locked_server().ca_file().string();
+  EXPECT_EQ(failure(s).code, errc::certificate_mismatch);
+  // Never a password in the clear because the server has no TLS.
+  auto plain = settings_for(shared_server());
+  plain.server.host = "0.0.0.0";
+  const auto e = failure(plain);
+  EXPECT_EQ(e.code, errc::tls_failed);
+  EXPECT_NE(e.message.find("does not offer TLS"), std::string::npos);
+  s.tls = {.mode = tls_mode::verify_ca, .ca_file = s.tls.ca_file};
+  EXPECT_TRUE(client{s}.open());
 }
 
 TEST(postgres_connect, tls_not_offered) {

@@ -46,7 +46,7 @@ TEST_F(postgres_outage, at_the_deadline_the_caller_is_free_and_the_server_too) {
 }
 
 TEST_F(postgres_outage, an_unanswered_write_is_unknown_and_within_a_block_it_is_none) {
-  boss.execute("create table held(x int)").value();
+  boss.script("drop table if exists held; create table held(x int)").value();
   c.execute("insert into held values (1)").value(); // prepared: the first use waits elsewhere
   boss.begin().value();
   boss.execute("lock table held").value();
@@ -112,7 +112,7 @@ TEST_F(postgres_outage, interrupt_from_another_thread) {
 }
 
 TEST_F(postgres_outage, a_backend_that_was_ended_while_idle_never_got_the_write) {
-  c.execute("create table t_idle(x int)").value();
+  c.script("drop table if exists t_idle; create table t_idle(x int)").value();
   boss.execute("select pg_terminate_backend($1, 2000)", {c.pid()}).value();
   const auto r = c.execute("insert into t_idle values (1)");
   ASSERT_FALSE(r);
@@ -220,6 +220,46 @@ TEST(postgres_server_death, a_killed_server_and_its_way_back) {
     ASSERT_FALSE(until.expired(c.rt().now()));
     std::this_thread::sleep_for(2ms);
   }
+}
+
+TEST(postgres_server_death, killed_at_work_a_read_is_lost_and_a_write_is_unknown) {
+  postgres_server server{postgres_server_options{.fsync = false}};
+  server.start();
+  server.wait_ready();
+  client reader{settings_for(server)};
+  client writer{settings_for(server)};
+  client blocked{settings_for(server)};
+  reader.execute("create table a(x int)").value();
+  writer.ping().value();
+  blocked.begin().value();
+  const auto runs = [](client& c, const char* sql) {
+    return std::async(std::launch::async, [&c, sql] { return c.execute(sql, {}, nullptr, 20s); });
+  };
+  auto read = runs(reader, "select pg_sleep(15)");
+  auto write = runs(writer, "insert into a select 1 from pg_sleep(15)");
+  auto inside = runs(blocked, "insert into a select 1 from pg_sleep(15)");
+  client boss{settings_for(server)};
+  while (boss.one("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") !=
+         value{std::int64_t{3}})
+    std::this_thread::sleep_for(5ms);
+  const auto before = boss.rt().now();
+  server.kill_hard();
+  const auto r = read.get();
+  const auto w = write.get();
+  const auto i = inside.get();
+  EXPECT_LT(boss.rt().now() - before, 5s);
+  ASSERT_FALSE(r || w || i);
+  for (const auto* e : {&r.error(), &w.error(), &i.error()}) {
+    EXPECT_EQ(e->code, errc::connection_lost);
+    EXPECT_EQ(e->when, phase::sent);
+    EXPECT_FALSE(e->connection_usable);
+    EXPECT_FALSE(e->message.empty());
+  }
+  EXPECT_EQ(r.error().effect, side_effect::none);
+  EXPECT_EQ(w.error().effect, side_effect::unknown);
+  EXPECT_EQ(i.error().effect, side_effect::none); // no COMMIT was ever sent
+  EXPECT_EQ(i.error().next, advice::retry_transaction);
+  for (auto* c : {&reader, &writer, &blocked}) EXPECT_FALSE(c->ping());
 }
 
 TEST(postgres_server_death, a_large_parameter_and_a_large_result_pass_each_other) {

@@ -1,6 +1,5 @@
 #include "integration/postgres/fixture.hpp"
 
-#include <fstream>
 #include <limits>
 
 namespace holdfast::drivers::postgres::tests {
@@ -12,11 +11,10 @@ protected:
   std::string t = table_name();
 };
 
-TEST_F(postgres_statement, counts_and_tags) {
+TEST_F(postgres_statement, counts_and_columns) {
   c.execute("create temp table a(id int primary key, name text)").value();
   const auto inserted = c.execute("insert into a values ($1, $2), (2, null)", {1L, "one"}).value();
   EXPECT_EQ(inserted.rows_affected, 2U);
-  EXPECT_EQ(inserted.tag, "INSERT 0 2");
   const auto rows = c.query("select id, name from a order by id");
   ASSERT_EQ(rows.rows.size(), 2U);
   EXPECT_EQ(rows.names[0].name, "id");
@@ -164,7 +162,7 @@ TEST_F(postgres_statement, copy_is_refused_without_harm) {
 
 TEST_F(postgres_statement, a_schema_change_under_a_prepared_statement_is_survived) {
   client other{settings_for(shared_server())};
-  c.execute("create table " + t + "(a int)").value();
+  c.script("drop table if exists " + t + "; create table " + t + "(a int)").value();
   const auto select = "select * from " + t;
   EXPECT_EQ(c.query(select).names.size(), 1U);
   other.execute("alter table " + t + " add b text").value();
@@ -225,17 +223,6 @@ TEST_F(postgres_statement, a_sink_that_has_enough_leaves_the_connection_usable) 
   EXPECT_EQ(c.one("select 7"), value{std::int64_t{7}});
 }
 
-TEST_F(postgres_statement, a_sink_that_has_enough_of_very_much_costs_the_connection) {
-  collected rows;
-  rows.stop_after = 1;
-  const auto before = c.rt().now();
-  const auto r = c.execute("select generate_series(1, 100000000)", {}, &rows, 30s);
-  ASSERT_FALSE(r);
-  EXPECT_EQ(r.error().code, errc::user_exception);
-  EXPECT_FALSE(r.error().connection_usable);
-  EXPECT_LT(c.rt().now() - before, 2s);
-}
-
 TEST_F(postgres_statement, a_write_whose_rows_were_refused_is_applied) {
   c.execute("create temp table a(x int)").value();
   collected rows;
@@ -246,29 +233,92 @@ TEST_F(postgres_statement, a_write_whose_rows_were_refused_is_applied) {
   EXPECT_EQ(c.one("select count(*) from a"), value{std::int64_t{2}});
 }
 
-struct counting final : row_sink {
-  void columns(std::span<const column>) override {}
-  result<void> row(std::span<value> cells) override {
-    bytes += std::get<std::string>(cells[0]).size();
-    return {};
+TEST_F(postgres_statement, dates_at_the_servers_ends) {
+  using namespace std::chrono;
+  const date first{year{-4713} / 11 / 24};
+  const date last{days{2'145'042'905}}; // 5874897-12-31
+  EXPECT_EQ(c.one("select $1::date", {first}), value{first});
+  EXPECT_EQ(c.one("select $1::date::text", {first}), value{"4714-11-24 BC"});
+  EXPECT_EQ(c.one("select $1::date", {last}), value{last});
+  EXPECT_EQ(c.one("select $1::date::text", {last}), value{"5874897-12-31"});
+  EXPECT_EQ(c.one("select $1::date, interval '1 day'", {last}), value{last});
+  const timestamp start{first};
+  EXPECT_EQ(c.one("select $1::timestamptz", {start}), value{start});
+  EXPECT_EQ(c.one("select $1::timestamp, interval '1 day'", {start}), value{start});
+  EXPECT_EQ(c.one("select $1::timestamptz", {timestamp::max()}), value{timestamp::max()});
+  // One step further the server would refuse, and take the block with it: so we do.
+  c.begin().value();
+  const std::vector<std::pair<std::string, value>> beyond{{"date", first - days{1}},
+                                                          {"date", last + days{1}},
+                                                          {"timestamp", start - microseconds{1}},
+                                                          {"timestamptz", timestamp::min()}};
+  for (const auto& [type, v] : beyond) {
+    const auto r = c.execute("select $1::" + type, {v});
+    ASSERT_FALSE(r) << type;
+    EXPECT_EQ(r.error().code, errc::value_out_of_range) << r.error().message;
+    EXPECT_EQ(c.link().in_transaction(), transaction_status::open);
   }
-  std::size_t bytes = 0;
-};
-
-std::size_t resident_kib() {
-  std::ifstream status{"/proc/self/status"};
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:")) return std::stoul(line.substr(6));
-  return 0;
+  c.commit().value();
 }
 
-TEST_F(postgres_statement, a_large_result_takes_little_memory) {
-  counting all;
-  c.execute("select repeat('x', 1000) from generate_series(1, 10)", {}, &all).value();
-  const auto before = resident_kib();
-  c.execute("select repeat('x', 1000) from generate_series(1, 200000)", {}, &all, 30s).value();
-  EXPECT_EQ(all.bytes, 200'010'000U);
-  EXPECT_LT(resident_kib() - before, 8U * 1024);
+TEST_F(postgres_statement, doubles_into_numeric) {
+  EXPECT_EQ(c.one("select $1::numeric", {0.1}), value{numeric{"0.1"}});
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(c.one("select $1::numeric", {nan}), value{numeric{"NaN"}});
+  EXPECT_EQ(c.one("select $1::numeric", {-nan}), value{numeric{"NaN"}});
+}
+
+TEST_F(postgres_statement, rows_of_sixteen_mebibytes) {
+  constexpr std::size_t size = 16U << 20U;
+  const std::string text(size, 'x');
+  const bytes raw(size, std::byte{0});
+  c.execute("create temp table big(t text, b bytea)").value();
+  c.execute("insert into big values ($1, $2)", {text, raw}, nullptr, 30s).value();
+  collected rows;
+  c.execute("select t, b from big", {}, &rows, 30s).value();
+  EXPECT_TRUE(rows.rows.at(0).at(0) == value{text});
+  EXPECT_TRUE(rows.rows.at(0).at(1) == value{raw});
+  // In text form, too, where bytes are twice as long.
+  c.execute("select b, interval '1 day' from big", {}, &rows, 30s).value();
+  EXPECT_TRUE(rows.rows.at(1).at(0) == value{raw});
+}
+
+TEST_F(postgres_statement, hostile_texts) {
+  const std::vector<std::string> texts{"\xF0\x9F\xA6\x80 \xF4\x8F\xBF\xBF",
+                                       "'; drop table t; --",
+                                       "\\",
+                                       "$$",
+                                       "{NULL}",
+                                       std::string(3, '\x01'),
+                                       "\xE2\x80\xAE",
+                                       "e\xCC\x81"};
+  for (const auto& text : texts) {
+    EXPECT_EQ(c.one("select $1::text", {text}), value{text});
+    EXPECT_EQ(c.one("select $1::text, interval '1 day'", {text}), value{text});
+    EXPECT_EQ(c.one("select $1::text[]", {value_array{text}}), (value{value_array{text}}));
+  }
+  EXPECT_EQ(c.one("select length($1::text)", {"\xF0\x9F\xA6\x80"}), value{std::int64_t{1}});
+  // Not UTF-8: the server's to tell, and the connection goes on.
+  const auto r = c.execute("select $1::text", {"\xC3("});
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, errc::invalid_data);
+  EXPECT_TRUE(r.error().connection_usable);
+  const auto nul = c.execute(std::string_view{"select 1\0", 9});
+  ASSERT_FALSE(nul);
+  EXPECT_EQ(nul.error().code, errc::invalid_statement);
+  EXPECT_NE(nul.error().message.find("NUL"), std::string::npos);
+  EXPECT_EQ(c.one("select '\xF0\x9F\xA6\x80'"), value{"\xF0\x9F\xA6\x80"});
+}
+
+TEST_F(postgres_statement, deallocating_one_statement_leaks_none_of_ours) {
+  const auto ours = "select count(*) from pg_prepared_statements where name like 'hf_%'";
+  for (int i = 0; i < 20; ++i) {
+    c.execute("prepare mine as select 1").value();
+    c.execute("deallocate mine").value();
+  }
+  EXPECT_EQ(c.one(ours), value{std::int64_t{3}});
+  c.execute("discard all").value();
+  EXPECT_EQ(c.one(ours), value{std::int64_t{1}});
 }
 
 TEST_F(postgres_statement, constraint_errors_name_the_constraint) {

@@ -36,6 +36,7 @@ TEST_F(postgres_transaction, options_reach_the_server) {
 
 TEST_F(postgres_transaction, a_read_only_server_is_told_from_a_read_only_transaction) {
   client boss{settings_for(shared_server())};
+  boss.execute("drop database if exists locked").value();
   boss.execute("create database locked").value();
   boss.execute("alter database locked set default_transaction_read_only = on").value();
   auto s = settings_for(shared_server());
@@ -97,7 +98,7 @@ TEST_F(postgres_transaction, savepoints_nest) {
 
 TEST_F(postgres_transaction, conflicts_ask_for_the_whole_transaction) {
   client other{settings_for(shared_server())};
-  other.execute("create table conflict(x int)").value();
+  other.script("drop table if exists conflict; create table conflict(x int)").value();
   other.execute("insert into conflict values (0)").value();
   c.begin({.isolation = isolation::repeatable_read}).value();
   c.query("select x from conflict");
@@ -157,6 +158,28 @@ TEST_F(postgres_session, reset_leaves_nothing_of_the_last_borrower) {
   EXPECT_GT(std::get<std::int64_t>(c.one(prepared)), 5); // what was prepared stays
 }
 
+TEST_F(postgres_session, what_one_borrower_left_no_other_sees) {
+  client other{settings_for(shared_server())};
+  c.execute("select pg_advisory_lock(4711)").value();
+  c.execute("create temp table mine(x int)").value();
+  c.execute("set statement_timeout = '1ms'").value();
+  c.execute("listen gossip").value();
+  EXPECT_EQ(other.one("select pg_try_advisory_lock(4711)"), value{false});
+  EXPECT_TRUE(c.link().dirty());
+  c.reset().value();
+  EXPECT_FALSE(c.link().dirty());
+  EXPECT_EQ(other.one("select pg_try_advisory_lock(4711)"), value{true});
+  other.execute("notify gossip, 'x'").value();
+  EXPECT_EQ(c.one("show statement_timeout"), value{"1min"});
+  c.execute("create temp table mine(x int)").value(); // the name is free again
+  // A failed block, too.
+  c.begin().value();
+  ASSERT_FALSE(c.execute("select 1/0"));
+  c.reset().value();
+  EXPECT_EQ(c.link().in_transaction(), transaction_status::none);
+  EXPECT_EQ(c.one("select 1"), value{std::int64_t{1}});
+}
+
 TEST_F(postgres_session, a_reset_that_fails_gives_the_connection_up) {
   client boss{settings_for(shared_server())};
   const auto pid = c.pid();
@@ -170,6 +193,7 @@ TEST(postgres_operation_table, its_statements_fit_together) {
   client c{settings_for(shared_server())};
   const auto& sql = c.driver().operation_table();
   const auto rows = [&](const std::string& text) { return c.query(text).rows.size(); };
+  c.script("drop table if exists holdfast_operation, holdfast_operation_low_water").value();
   EXPECT_EQ(rows(sql.exists), 0U);
   c.script(sql.create).value();
   c.script(sql.create).value();
