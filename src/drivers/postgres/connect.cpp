@@ -178,6 +178,9 @@ task<result<pg_connection>> connect_to(runtime& rt, const settings& s, const tls
     c.reset(list.start());
   }
   if (!c) co_return make_error(errc::out_of_memory, "no memory for a connection");
+  if (std::string text = PQerrorMessage(c.get());
+      PQstatus(c.get()) == CONNECTION_BAD && errno_in(text) == 0)
+    co_return refused_settings_error(std::move(text), to);
   // From here the texts of errors end in their SQLSTATE.
   PQsetErrorVerbosity(c.get(), PQERRORS_SQLSTATE);
   PQsetNoticeReceiver(

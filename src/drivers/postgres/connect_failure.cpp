@@ -128,6 +128,14 @@ error connect_error(const connect_failure& f, const connect_target& to) {
   return e;
 }
 
+error refused_settings_error(std::string text, const connect_target& to) {
+  error e = failed(errc::invalid_configuration,
+                   "libpq does not take the settings for " + to.peer +
+                       ": look at variables of the environment like PGSERVICE, which it reads too");
+  e.native_message = std::move(text);
+  return e;
+}
+
 error connect_timeout_error(connect_step step, const connect_target& to) {
   switch (step) {
   case connect_step::tcp: return failed(errc::connect_timeout, to.peer + " did not answer in time");

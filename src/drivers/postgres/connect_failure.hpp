@@ -38,6 +38,9 @@ struct connect_failure {
 /// Always with effect none and an unusable connection. A failure of the TLS step without more
 /// knowledge is `tls_failed`. Messages name peer, database and user, never a password.
 [[nodiscard]] error connect_error(const connect_failure& f, const connect_target& to);
+/// libpq gave up before it opened a socket: it read a setting, perhaps of the environment, that it
+/// does not take.
+[[nodiscard]] error refused_settings_error(std::string text, const connect_target& to);
 [[nodiscard]] error connect_timeout_error(connect_step step, const connect_target& to);
 
 /// What a handshake of our own found about the server's TLS.

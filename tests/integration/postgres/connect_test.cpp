@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <array>
+#include <cstdlib>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -252,6 +253,41 @@ TEST(postgres_connect, a_setting_that_the_server_does_not_know) {
   auto s = settings_for(shared_server());
   s.engine.options = "-c no_such_setting=1";
   EXPECT_EQ(failure(s).code, errc::invalid_configuration);
+}
+
+TEST(postgres_connect, an_environment_that_libpq_cannot_read_is_no_outage) {
+  ::setenv("PGSERVICE", "no-such-service", 1);
+  const auto s = settings_for(shared_server());
+  const auto e = failure(s);
+  ::unsetenv("PGSERVICE");
+  EXPECT_EQ(e.code, errc::invalid_configuration);
+  EXPECT_NE(e.message.find("PGSERVICE"), std::string::npos) << e.message;
+  EXPECT_NE(e.native_message.find("no-such-service"), std::string::npos) << e.native_message;
+  EXPECT_FALSE(client{s}.driver().condemns_host(e));
+  EXPECT_TRUE(client{s}.open());
+}
+
+TEST(postgres_connect, the_environment_does_not_say_where_to_go) {
+  for (const auto& [name, text] :
+       std::vector<std::pair<const char*, const char*>>{{"PGHOST", "192.0.2.1"},
+                                                        {"PGHOSTADDR", "192.0.2.1"},
+                                                        {"PGPORT", "1"},
+                                                        {"PGUSER", "nobody"},
+                                                        {"PGDATABASE", "nowhere"},
+                                                        {"PGSSLMODE", "verify-full"},
+                                                        {"PGOPTIONS", "-c no_such=1"},
+                                                        {"PGAPPNAME", "other"},
+                                                        {"PGCLIENTENCODING", "LATIN1"},
+                                                        {"PGSSLROOTCERT", "/nowhere"},
+                                                        {"PGTARGETSESSIONATTRS", "standby"}}) {
+    ::setenv(name, text, 1);
+    client c{settings_for(shared_server())};
+    EXPECT_EQ(c.one("select current_setting('application_name') || current_setting("
+                    "'client_encoding') || current_user || current_database()"),
+              value{"holdfastUTF8postgrespostgres"})
+        << name;
+    ::unsetenv(name);
+  }
 }
 
 TEST(postgres_connect, the_provider_is_asked_each_time_and_its_error_is_ours) {

@@ -212,6 +212,42 @@ TEST_F(postgres_statement, behind_a_transaction_pooler_nothing_is_named) {
   EXPECT_TRUE(pooled.reset());
 }
 
+// The session may be another one from transaction to transaction: nothing of ours may need it.
+TEST_F(postgres_statement, behind_a_transaction_pooler_the_session_is_left_alone) {
+  auto s = settings_for(shared_server());
+  s.engine.pooler = pooler_mode::transaction;
+  client pooled{s};
+  EXPECT_NE(pooled.one("select source from pg_settings where name = 'bytea_output'"),
+            value{"client"});
+  EXPECT_EQ(c.one("select source from pg_settings where name = 'bytea_output'"), value{"client"});
+  pooled.script("drop table if exists " + t + "; create table " + t + "(a int)").value();
+  pooled.begin().value();
+  pooled.execute("insert into " + t + " values ($1)", {1L}).value();
+  pooled.commit().value();
+  const auto select = "select * from " + t;
+  EXPECT_EQ(pooled.query(select).names.size(), 1U);
+  client other{settings_for(shared_server())};
+  other.execute("alter table " + t + " add b text").value();
+  EXPECT_EQ(pooled.query(select).names.size(), 2U); // described or not, sent as text
+  pooled.execute("set work_mem = '2MB'").value();
+  pooled.begin().value();
+  pooled.reset().value();
+  EXPECT_EQ(pooled.link().in_transaction(), transaction_status::none);
+  EXPECT_FALSE(pooled.link().dirty());
+  EXPECT_EQ(pooled.one("show work_mem"), value{"2MB"}); // the pooler's to clean
+  other.execute("drop table " + t).value();
+}
+
+TEST_F(postgres_statement, a_cache_of_none_names_nothing) {
+  auto s = settings_for(shared_server());
+  s.engine.statement_cache_size = 0;
+  client uncached{s};
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(uncached.one("select $1::int4 + 1", {41L}), value{std::int64_t{42}});
+  EXPECT_EQ(uncached.one("select count(*) from pg_prepared_statements where name <> ''"),
+            value{std::int64_t{0}});
+}
+
 TEST_F(postgres_statement, a_sink_that_has_enough_leaves_the_connection_usable) {
   collected rows;
   rows.stop_after = 2;
