@@ -26,13 +26,7 @@ task<result<void>> connection::receive(runtime& rt, receiving to, reception& got
                                        deadline until) {
   while (true) {
     auto status = wire_status::ok;
-    auto need = wire_.need(); // not by `ready`: see there
-    while (need == wire_need::input || need == wire_need::output) {
-      const auto waited = co_await rt.wait(wire_.descriptor(), wire::events_for(need), until);
-      status = wire_.consume(waited);
-      need = status == wire_status::ok ? wire_.need() : wire_need::nothing;
-    }
-    if (need == wire_need::lost) status = wire_status::lost;
+    if (!wire_.is_ready()) status = co_await wire_.ready(rt, until);
     if (status != wire_status::ok) {
       error e = stopped(status, now);
       if (!got.failure) co_return e;

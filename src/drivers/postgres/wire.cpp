@@ -62,33 +62,28 @@ bool wire::tls_has_more() const noexcept {
   return tls && SSL_pending(tls) > 0;
 }
 
-wire_need wire::need() noexcept {
+/// Writes and parses what it can without waiting; then, what is to be waited for.
+wire::need wire::advance() noexcept {
   while (true) {
     const int unsent = PQflush(raw());
-    if (unsent < 0) return wire_need::lost;
-    if (unsent > 0) return wire_need::output;
-    if (!PQisBusy(raw())) return wire_need::nothing;
+    if (unsent < 0) return need::lost;
+    if (unsent > 0) return need::output;
+    if (!PQisBusy(raw())) return need::nothing;
     // What OpenSSL has decrypted already makes no descriptor readable.
-    if (!tls_has_more()) return wire_need::input;
-    if (!PQconsumeInput(raw())) return wire_need::lost;
+    if (!tls_has_more()) return need::input;
+    if (!PQconsumeInput(raw())) return need::lost;
   }
-}
-
-wire_status wire::consume(wait_status waited) noexcept {
-  if (waited != wait_status::ready) return as_wire(waited);
-  return PQconsumeInput(raw()) ? wire_status::ok : wire_status::lost;
 }
 
 task<wire_status> wire::ready(runtime& rt, deadline until) {
-  auto status = wire_status::ok;
-  while (status == wire_status::ok) {
-    const auto next = need();
-    if (next == wire_need::nothing) break;
-    if (next == wire_need::lost) co_return wire_status::lost;
-    const auto waited = co_await rt.wait(descriptor(), events_for(next), until);
-    status = consume(waited);
+  for (auto next = advance(); next != need::nothing; next = advance()) {
+    if (next == need::lost) co_return wire_status::lost;
+    const auto events = next == need::output ? io::read_write : io::read;
+    const auto waited = co_await rt.wait(PQsocket(raw()), events, until);
+    if (waited != wait_status::ready) co_return as_wire(waited);
+    if (!PQconsumeInput(raw())) co_return wire_status::lost;
   }
-  co_return status;
+  co_return wire_status::ok;
 }
 
 task<wire_status> wire::take_pipeline(runtime& rt, int syncs, deadline until,
@@ -107,7 +102,7 @@ task<wire_status> wire::take_pipeline(runtime& rt, int syncs, deadline until,
 
 bool wire::gone() noexcept {
   char byte = 0;
-  const auto n = ::recv(descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const auto n = ::recv(PQsocket(raw()), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return false;
   // Something came unasked: a parameter's new value, a notification, or a farewell.
   const bool read = PQconsumeInput(raw()) == 1;

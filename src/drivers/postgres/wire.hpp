@@ -17,8 +17,6 @@ namespace holdfast::drivers::postgres {
 
 enum class wire_status : std::uint8_t { ok, timed_out, cancelled, lost };
 
-enum class wire_need : std::uint8_t { nothing, input, output, lost };
-
 /// One connected PGconn in non-blocking mode. One user at a time, but for `interrupt`.
 /// It does not judge: errors are made by who knows what was sent.
 class wire {
@@ -30,21 +28,12 @@ public:
   wire& operator=(const wire&) = delete;
 
   [[nodiscard]] PGconn* raw() const noexcept { return connection_.get(); }
-  [[nodiscard]] int descriptor() const noexcept { return PQsocket(raw()); }
 
   /// Waits until `take` does not block. First writes what is queued, and reads meanwhile: a server
   /// that waits for us to read would never read.
   [[nodiscard]] task<wire_status> ready(runtime& rt, deadline until);
-  /// What `ready` waits for next, for loops over many results: at -O1 g++ makes no tail call of a
-  /// coroutine's return, so that each awaited task that ends at once costs stack for good. Such a
-  /// loop awaits the runtime itself, by `events_for`, and hands what came of it to `consume`.
-  [[nodiscard]] wire_need need() noexcept;
   /// Whether `take` would give the next result at once.
   [[nodiscard]] bool is_ready() const noexcept { return PQflush(raw()) == 0 && !PQisBusy(raw()); }
-  [[nodiscard]] static io events_for(wire_need need) noexcept {
-    return need == wire_need::output ? io::read_write : io::read;
-  }
-  [[nodiscard]] wire_status consume(wait_status waited) noexcept;
   /// The next result, or null at the end of a command. Only after `ready` gave ok or lost.
   [[nodiscard]] pg_result take() noexcept;
   /// All results up to and with the given number of pipeline synchronisation points.
@@ -69,6 +58,8 @@ public:
 
 private:
   static void on_notice(void* self, const PGresult* notice) noexcept;
+  enum class need : std::uint8_t { nothing, input, output, lost };
+  [[nodiscard]] need advance() noexcept;
   [[nodiscard]] bool tls_has_more() const noexcept;
 
   pg_connection connection_;
