@@ -256,8 +256,8 @@ TEST(postgres_connect, a_setting_that_the_server_does_not_know) {
 }
 
 TEST(postgres_connect, an_environment_that_libpq_cannot_read_is_no_outage) {
+  const auto s = settings_for(shared_server()); // starts it: that must not see the variable
   ::setenv("PGSERVICE", "no-such-service", 1);
-  const auto s = settings_for(shared_server());
   const auto e = failure(s);
   ::unsetenv("PGSERVICE");
   EXPECT_EQ(e.code, errc::invalid_configuration);
@@ -268,6 +268,7 @@ TEST(postgres_connect, an_environment_that_libpq_cannot_read_is_no_outage) {
 }
 
 TEST(postgres_connect, the_environment_does_not_say_where_to_go) {
+  const auto s = settings_for(shared_server());
   for (const auto& [name, text] :
        std::vector<std::pair<const char*, const char*>>{{"PGHOST", "192.0.2.1"},
                                                         {"PGHOSTADDR", "192.0.2.1"},
@@ -281,7 +282,7 @@ TEST(postgres_connect, the_environment_does_not_say_where_to_go) {
                                                         {"PGSSLROOTCERT", "/nowhere"},
                                                         {"PGTARGETSESSIONATTRS", "standby"}}) {
     ::setenv(name, text, 1);
-    client c{settings_for(shared_server())};
+    client c{s};
     EXPECT_EQ(c.one("select current_setting('application_name') || current_setting("
                     "'client_encoding') || current_user || current_database()"),
               value{"holdfastUTF8postgrespostgres"})
