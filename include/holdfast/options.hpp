@@ -145,6 +145,10 @@ struct database_options {
   tls_options tls{};
   credential_options credentials{};
   std::string application_name = "holdfast"; ///< how the server lists our sessions
+  /// SQL that prepares each session, such as `set search_path to shop`: run after each connect, and
+  /// again after each reset, so it must bear repetition. Several statements, parted by semicolons.
+  /// A connect on which it fails has failed. No secrets: `config show` prints it.
+  std::string after_connect{};
   operation_key_options operation_keys{};
   health_options health{};
   log_options log{};

@@ -46,6 +46,9 @@ void add_target_rows(std::vector<option>& rows) {
       "application_name", [](auto& c) -> auto& { return c.options.application_name; }, no_bounds,
       "How the server lists our sessions.");
   any.add(
+      "after_connect", [](auto& c) -> auto& { return c.options.after_connect; }, no_bounds,
+      "SQL that prepares each session: run after each connect, and again after each reset.");
+  any.add(
       "start", [](auto& c) -> auto& { return c.options.start; }, no_bounds,
       "`connect` fails at once when no connection can be made; `lazy` waits for the first "
       "use.");

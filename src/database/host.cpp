@@ -22,11 +22,13 @@ duration probe_pause(std::uint32_t number, std::uint64_t random) {
 host::host(std::shared_ptr<drivers::sql_driver> driver, const database_options& options,
            std::shared_ptr<runtime> background, observer_ptr events, std::uint64_t seed)
     : driver_{std::move(driver)}, background_{std::move(background)}, events_{std::move(events)},
-      database_{options.name}, connect_timeout_{options.pool.connect_timeout},
+      database_{options.name}, after_connect_{options.after_connect},
+      connect_timeout_{options.pool.connect_timeout},
       breaker_{options.breaker, seed, events_, options.name, std::string{driver_->host()}},
       since_{background_->now()} {
   pool_environment where{background_, events_, options.name, std::string{driver_->host()}};
-  pool_ = std::make_unique<sql_pool>(options.pool, sql_connector{driver_, this}, std::move(where));
+  pool_ = std::make_unique<sql_pool>(options.pool, sql_connector{driver_, after_connect_, this},
+                                     std::move(where));
   load_ = std::make_unique<load_limiter>(
       options.limiter, options.pool.max_size,
       [this](std::uint32_t limit) { pool_->set_lease_limit(limit); });
@@ -135,7 +137,8 @@ task<void> host::probe_until_up(std::shared_ptr<host> self) {
 task<bool> host::probe(std::uint32_t number) {
   runtime& rt = *background_;
   const time_point began = rt.now();
-  auto opened = co_await driver_->open(rt, deadline::after(began, connect_timeout_));
+  auto opened =
+      co_await open_session(rt, *driver_, after_connect_, deadline::after(began, connect_timeout_));
   const error* failure = opened ? nullptr : &opened.error();
   publish({.kind = event_kind::host_probe,
            .attempt = number,

@@ -60,6 +60,7 @@ private:
   std::shared_ptr<runtime> background_;
   observer_ptr events_;
   std::string database_;
+  std::string after_connect_;
   duration connect_timeout_;
   circuit_breaker breaker_;
   std::unique_ptr<sql_pool> pool_;

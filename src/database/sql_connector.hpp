@@ -7,11 +7,19 @@ namespace holdfast::detail {
 
 class host;
 
+/// A connect, and the SQL that prepares its session. An error of that SQL says so, and the
+/// connection is closed.
+[[nodiscard]] task<result<drivers::connection_ptr>> open_session(runtime& rt,
+                                                                 drivers::sql_driver& driver,
+                                                                 std::string_view after_connect,
+                                                                 deadline until);
+
 class sql_connector {
 public:
   /// `owner` outlives the pool; it hears of failed connects.
-  sql_connector(std::shared_ptr<drivers::sql_driver> driver, host* owner) noexcept
-      : driver_{std::move(driver)}, owner_{owner} {}
+  sql_connector(std::shared_ptr<drivers::sql_driver> driver, std::string after_connect,
+                host* owner) noexcept
+      : driver_{std::move(driver)}, after_connect_{std::move(after_connect)}, owner_{owner} {}
 
   [[nodiscard]] task<result<drivers::connection_ptr>> open(runtime& rt, deadline until);
   [[nodiscard]] task<result<void>> ping(runtime& rt, drivers::connection_ptr& c, deadline until);
@@ -24,6 +32,7 @@ public:
 
 private:
   std::shared_ptr<drivers::sql_driver> driver_;
+  std::string after_connect_;
   host* owner_;
 };
 

@@ -97,6 +97,8 @@ public:
   /// True if the borrower may have changed session state (anything but library-made
   /// BEGIN/COMMIT/ROLLBACK and plain prepared SELECT/INSERT/UPDATE/DELETE).
   [[nodiscard]] virtual bool dirty() const noexcept = 0;
+  /// What was changed so far belongs to the session: from here on it counts as clean.
+  virtual void mark_clean() noexcept = 0;
   [[nodiscard]] virtual transaction_status in_transaction() const noexcept = 0;
 
   /// False after an error that said so, or after rows that were left unread.

@@ -40,6 +40,7 @@ public:
   task<result<void>> reset(runtime& rt, deadline until) override;
 
   [[nodiscard]] bool dirty() const noexcept override;
+  void mark_clean() noexcept override { dirty_ = false; }
   [[nodiscard]] transaction_status in_transaction() const noexcept override;
   [[nodiscard]] bool usable() const noexcept override { return !broken_; }
   [[nodiscard]] std::string_view peer() const noexcept override { return peer_; }

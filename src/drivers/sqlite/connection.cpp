@@ -237,10 +237,14 @@ task<result<void>> connection::reset(runtime& rt, deadline until) {
     auto opened = co_await std::move(opening_again);
     if (!opened) co_return opened;
   }
+  mark_clean();
+  co_return result<void>{};
+}
+
+void connection::mark_clean() noexcept {
   session_.session_changed = false;
   session_.transaction_changed = false;
   session_.committed_by_text = false;
-  co_return result<void>{};
 }
 
 bool connection::dirty() const noexcept {

@@ -39,6 +39,7 @@ public:
   task<result<void>> reset(runtime& rt, deadline until) override;
 
   [[nodiscard]] bool dirty() const noexcept override;
+  void mark_clean() noexcept override;
   [[nodiscard]] transaction_status in_transaction() const noexcept override;
   [[nodiscard]] bool usable() const noexcept override {
     return handle_.get() && handle_.stop_now() != stop_cause::interrupted;

@@ -93,6 +93,7 @@ public:
   task<result<void>> reset(runtime& rt, deadline until) override;
 
   [[nodiscard]] bool dirty() const noexcept override { return false; }
+  void mark_clean() noexcept override {}
   [[nodiscard]] drivers::transaction_status in_transaction() const noexcept override {
     return broken_ ? drivers::transaction_status::unknown : status_;
   }

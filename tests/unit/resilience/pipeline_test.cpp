@@ -56,6 +56,19 @@ TEST_F(Pipeline, success_passes_through_and_feeds_every_layer) {
   EXPECT_EQ(p.limiter().in_use(), 0U);
 }
 
+TEST_F(Pipeline, who_got_no_connection_tells_the_breaker_nothing) {
+  pipeline p{steady(), 1};
+  for (const errc code : {errc::pool_timeout, errc::admission_refused}) {
+    const auto r = rt.run(p.run(rt, [code]() -> task<result<int>> {
+      auto e = make_error(code, "");
+      e.next = advice::give_up;
+      co_return e;
+    }));
+    EXPECT_EQ(r.error().code, code);
+  }
+  EXPECT_EQ(p.breaker().snapshot(world.now()).calls, 0U);
+}
+
 TEST_F(Pipeline, retries_by_the_policy_of_the_kind) {
   pipeline p{steady(), 1};
   const auto fn = [&]() -> task<result<int>> {
