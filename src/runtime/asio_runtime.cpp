@@ -2,14 +2,35 @@
 
 #include "runtime/system.hpp"
 
+#include <atomic>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <utility>
 
 namespace holdfast {
 
 namespace asio = boost::asio;
 using asio::posix::stream_descriptor;
+
+namespace {
+
+/// Posts from a thread that is not the executor's. `fn` runs once this thread has let go of the
+/// executor: what it completes may be the last that kept a user from destroying the context.
+template <class Fn>
+void hand_over(asio::any_io_executor to, Fn fn) {
+  auto let_go = std::make_shared<std::atomic<bool>>(false);
+  asio::post(to, [let_go, fn = std::move(fn)]() mutable {
+    let_go->wait(false, std::memory_order_acquire);
+    fn();
+  });
+  to = {};
+  let_go->store(true, std::memory_order_release);
+  let_go->notify_one();
+}
+
+} // namespace
 
 // One suspended coroutine, shared with the handlers that may wake it. All but its creation and
 // destruction happens on the executor; whoever fires first decides.
@@ -123,9 +144,9 @@ bool asio_runtime::begin_park(suspension& s, waiter& w, deadline until) {
 }
 
 bool asio_runtime::begin_offload(suspension& s, job work) {
-  const bool taken = blocking_->submit([ex = executor_, &s, work] {
+  const bool taken = blocking_->submit([ex = executor_, &s, work]() mutable {
     work.run(work.context);
-    asio::post(ex, [&s] { s.caller.resume(); });
+    hand_over(std::move(ex), [&s] { s.caller.resume(); });
   });
   if (!taken) work.run(work.context); // the service has stopped: late, but done
   return taken;
@@ -141,8 +162,8 @@ void asio_runtime::wake(waiter& w) noexcept {
   }
   if (!parked) return;
   auto s = std::static_pointer_cast<sleeper>(std::move(parked));
-  const auto executor = s->timer.get_executor();
-  asio::post(executor, [s = std::move(s)] { s->fire(wait_status::ready); });
+  auto executor = s->timer.get_executor();
+  hand_over(std::move(executor), [s = std::move(s)] { s->fire(wait_status::ready); });
 }
 
 } // namespace holdfast
