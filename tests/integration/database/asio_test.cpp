@@ -175,6 +175,19 @@ TEST_P(asio_forms, cancellation_ends_a_wait) {
 
 INSTANTIATE_TEST_SUITE_P(each, asio_forms, test::engines, test::engine_name);
 
+// Red zones and shadow memory multiply what each frame takes: AddressSanitizer 3.1 times.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t memory_factor = 5;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr std::size_t memory_factor = 5;
+#else
+constexpr std::size_t memory_factor = 1;
+#endif
+#else
+constexpr std::size_t memory_factor = 1;
+#endif
+
 std::size_t resident_kib() {
   std::ifstream status{"/proc/self/status"};
   for (std::string line; std::getline(status, line);)
@@ -209,7 +222,7 @@ TEST(asio_crowd, waits_in_little_memory_and_ends_by_its_deadline) {
   context.run();
   EXPECT_EQ(succeeded, crowd);
   EXPECT_EQ(late, 0);
-  EXPECT_LT(peak - idle, 64U * 1024U);
+  EXPECT_LT(peak - idle, memory_factor * 64U * 1024U);
   RecordProperty("peak_kib", static_cast<int>(peak - idle));
   RecordProperty(
       "milliseconds",
