@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdint>
 
 namespace holdfast {
@@ -53,7 +54,7 @@ public:
 private:
   static constexpr double scale = 1e6; // whole numbers, so that no sum of deposits drifts
   static std::int64_t units(double tokens) noexcept {
-    return static_cast<std::int64_t>(std::clamp(tokens, 0.0, 1e9) * scale + 0.5);
+    return std::llround(std::clamp(tokens, 0.0, 1e9) * scale);
   }
 
   const std::int64_t capacity_;

@@ -16,7 +16,7 @@ public:
   [[nodiscard]] bool only_reads(const drivers::sql_driver& engine) const override {
     return !engine.writes(what_.sql);
   }
-  [[nodiscard]] statement_result take() { return std::move(done_); }
+  [[nodiscard]] statement_result take() const noexcept { return done_; }
 
 private:
   statement what_;
