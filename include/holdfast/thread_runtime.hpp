@@ -36,6 +36,7 @@ private:
   bool begin_park(suspension& s, waiter& w, deadline until) override;
   bool begin_offload(suspension& s, job work) override;
   void wake(waiter& w) noexcept override;
+  [[nodiscard]] duration sleepable(deadline until) noexcept;
   int stop_descriptor();
 
   runtime* background_;

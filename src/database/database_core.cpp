@@ -86,7 +86,8 @@ task<result<void>> database_core::open(runtime& rt) {
 
 call_terms database_core::describe(runtime& rt, const call_options& how,
                                    std::source_location caller, trace_id& made) const {
-  call_terms terms{deadline::after(rt.now(), how.deadline.value_or(options_.deadline))};
+  const time_point now = rt.now();
+  call_terms terms{now, deadline::after(now, how.deadline.value_or(options_.deadline))};
   terms.name = how.name;
   terms.trace_id = how.trace_id;
   if (terms.trace_id.empty()) {
@@ -161,6 +162,7 @@ task<block_end> database_core::transact(runtime& rt, const transaction_options& 
   if (keyed) {
     auto ready = co_await prepare_key(rt, how, terms);
     if (!ready) co_return block_end{std::move(ready), nullptr};
+    terms.began = rt.now(); // the key's table may have taken time
   }
   const std::int64_t started = wall_seconds();
   if (keyed && fingerprint.empty()) fingerprint = fingerprint_of(how.name, {});
@@ -206,6 +208,7 @@ task<result<outcome>> database_core::outcome_of(runtime& rt, std::string_view to
   terms.scope = retry_scope::transaction;
   auto ready = co_await ensure_operation_table(rt, terms);
   if (!ready) co_return std::move(ready.error());
+  terms.began = rt.now();
   outcome_work question{*driver_, std::move(asked)};
   auto done = co_await run(rt, terms, question);
   if (!done) co_return std::move(done.error());

@@ -63,7 +63,7 @@ task<health_report> database_core::check_health(runtime& rt) {
 /// Until the database is abandoned. `alive` outlives it: the wake-up after that finds it empty.
 task<void> database_core::watch_health(std::shared_ptr<runtime> rt,
                                        std::shared_ptr<database_core*> alive, duration interval) {
-  const call_terms terms{deadline{time_point::max()}, "health"};
+  const call_terms terms{{}, deadline{time_point::max()}, "health"};
   std::optional<threshold_watch> watch;
   while (co_await rt->sleep_until(rt->now() + interval) != wait_status::cancelled) {
     database_core* const self = *alive;

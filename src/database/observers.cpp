@@ -14,6 +14,7 @@ public:
       : database_{std::move(database)}, host_{std::move(host)}, next_{std::move(next)} {}
 
   void on_event(const event& e) noexcept override {
+    if (!e.database.empty() && !e.host.empty()) return next_->on_event(e);
     event full = e;
     if (full.database.empty()) full.database = database_;
     if (full.host.empty()) full.host = host_;

@@ -21,7 +21,7 @@ operation database_core::start(const call_terms& terms, time_point now) {
 }
 
 task<result<void>> database_core::run(runtime& rt, const call_terms& terms, work& what) {
-  time_point now = rt.now();
+  time_point now = terms.began;
   const time_point began = now;
   operation op = start(terms, now);
   if (wanted_.contains(event_kind::operation_started))
@@ -64,19 +64,24 @@ task<result<void>> database_core::attempt(runtime& rt, const call_terms& terms, 
                           .operation = terms.name,
                           .trace_id = terms.trace_id,
                           .now = now};
-  auto lease = co_await host_->connections().acquire(rt, request, terms.caller);
-  if (!lease) co_return host_->explain(std::move(lease.error()));
+  auto& connections = host_->connections();
+  sql_lease lease = connections.try_take(request, terms.caller);
+  if (!lease) { // none that is idle and fresh: a wait, which has a frame of its own
+    auto waited = co_await connections.acquire(rt, request, terms.caller);
+    if (!waited) co_return host_->explain(std::move(waited.error()));
+    lease = std::move(*waited);
+  }
   attempts_.fetch_add(1, std::memory_order_relaxed);
   load_limiter::sample sample = host_->load().begin(rt);
-  auto made = co_await what.attempt(rt, ***lease, terms);
+  auto made = co_await what.attempt(rt, **lease, terms);
   sample.ended(rt, made ? nullptr : &made.error());
   if (made) {
-    what.keep(*lease, turn);
+    what.keep(lease, turn);
     co_return made;
   }
   // In doubt, it never goes back.
-  if (!made.error().connection_usable) lease->discard();
-  host_->report(made.error(), lease->generation());
+  if (!made.error().connection_usable) lease.discard();
+  host_->report(made.error(), lease.generation());
   co_return made;
 }
 

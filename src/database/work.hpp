@@ -15,6 +15,7 @@ namespace holdfast::detail {
 
 /// What holds for all attempts of one operation.
 struct call_terms {
+  time_point began;
   deadline until;
   std::string_view name{};
   std::string_view trace_id{};

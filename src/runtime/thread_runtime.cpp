@@ -49,6 +49,15 @@ int thread_runtime::stop_descriptor() {
   return stop_descriptor_;
 }
 
+/// How long to sleep in one go. A distant deadline is met in two: its exact distance costs a
+/// precise read of the clock, which most waits end too early to need.
+duration thread_runtime::sleepable(deadline until) noexcept {
+  constexpr duration distant = std::chrono::milliseconds{500};
+  constexpr duration margin = std::chrono::milliseconds{100}; // more than coarse time may be behind
+  const duration about = until.remaining(coarse_now());
+  return about > distant ? about - margin : until.remaining(now());
+}
+
 bool thread_runtime::begin_wait(suspension& s, int descriptor, io events, deadline until) {
   const auto bits = static_cast<unsigned>(events);
   const auto wanted = static_cast<short>(((bits & 1U) ? POLLIN : 0) | ((bits & 2U) ? POLLOUT : 0));
@@ -60,7 +69,7 @@ bool thread_runtime::begin_wait(suspension& s, int descriptor, io events, deadli
       s.status = wait_status::cancelled;
       return false;
     }
-    const auto left = until.remaining(now());
+    const auto left = sleepable(until);
     // Rounded up: a poll that ends a fraction early would spin.
     const auto millis =
         std::min<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(),
@@ -70,7 +79,7 @@ bool thread_runtime::begin_wait(suspension& s, int descriptor, io events, deadli
       s.status = wait_status::ready;
       return false;
     }
-    if (n == 0 && left <= std::chrono::milliseconds{millis}) {
+    if (n == 0 && until.expired(now())) {
       s.status = wait_status::timed_out;
       return false;
     }

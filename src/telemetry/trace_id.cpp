@@ -1,15 +1,26 @@
 #include <holdfast/trace_id.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstring>
 
 namespace holdfast {
 namespace {
 
 constexpr std::string_view hex = "0123456789abcdef";
 
+/// Both digits of each byte. Made for every call that brings no id: two look-ups would cost twice.
+constexpr auto digit_pairs = [] {
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t byte = 0; byte < pairs.size(); ++byte)
+    pairs[byte] = {hex[byte >> 4], hex[byte & 15]};
+  return pairs;
+}();
+
 void write_hex(char* to, std::uint64_t bits) noexcept {
-  for (std::size_t i = 16; i-- > 0; bits >>= 4) to[i] = hex[bits & 15];
+  for (int shift = 56; shift >= 0; shift -= 8, to += 2)
+    std::memcpy(to, digit_pairs[(bits >> shift) & 255].data(), 2);
 }
 
 } // namespace

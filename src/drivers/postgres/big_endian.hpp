@@ -12,8 +12,10 @@ namespace holdfast::drivers::postgres {
 template <std::integral T>
 void put_big_endian(std::string& out, T number) {
   const auto bits = static_cast<std::make_unsigned_t<T>>(number);
-  for (std::size_t i = sizeof(T); i-- > 0;)
-    out.push_back(static_cast<char>(static_cast<unsigned char>(bits >> (8 * i))));
+  char bytes[sizeof(T)];
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    bytes[i] = static_cast<char>(static_cast<unsigned char>(bits >> (8 * (sizeof(T) - 1 - i))));
+  out.append(bytes, sizeof(T));
 }
 
 /// Needs at least sizeof(T) characters.

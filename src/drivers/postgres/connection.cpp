@@ -99,42 +99,37 @@ task<result<statement_result>> connection::execute(runtime& rt, statement what, 
                                                    deadline until) {
   if (auto no = refuse(rt, until)) co_return std::move(*no);
   prepared_statement* s = cache_.find(what.sql);
-  bool cached = s != nullptr;
-  while (true) {
+  for (bool cached = s != nullptr;; cached = false, s = nullptr) {
     if (!s) {
-      const auto facts = classify(what.sql);
-      auto made = co_await prepare(rt, what.sql, facts, until);
+      auto made = co_await prepare(rt, what.sql, classify(what.sql), until);
       if (!made) co_return std::move(made).error();
       s = *made;
     }
     situation now = situation_for(s->facts);
     now.used_cached = cached;
-    auto outcome = co_await run(rt, *s, what, rows, now, until);
-    if (outcome) co_return outcome;
-    const bool stale = cached && means_stale_statement(outcome.error().native_code);
-    if (!stale && must_ask_whether_read_only(outcome.error(), now)) {
-      const auto asked = co_await server_is_read_only(rt, until);
-      if (asked && *asked) co_return read_only_server_error(std::move(outcome.error()));
-    }
-    if (!stale) co_return outcome;
-    if (!broken_) cache_.doom(what.sql);
-    if (broken_ || now.in_block) co_return outcome;
-    s = nullptr;
-    cached = false;
+    if (auto sent = start(*s, what, now); !sent) co_return std::move(sent).error();
+    const bool drops = s->facts.drops_statements;
+    const receiving to{rows, s->shape.types.empty() ? nullptr : &s->shape};
+    reception got;
+    auto ended = co_await receive(rt, to, got, now, until);
+    if (drops) cache_.forget_all(); // `s` is gone from here
+    if (ended) co_return got.done;
+    auto again = co_await mend(rt, std::move(ended).error(), what.sql, now, until);
+    if (!again) co_return std::move(again).error();
   }
 }
 
-task<result<statement_result>> connection::run(runtime& rt, const prepared_statement& s,
-                                               statement what, row_sink* rows, situation now,
-                                               deadline until) {
-  if (auto sent = start(s, what, now); !sent) co_return std::move(sent).error();
-  const bool drops = s.facts.drops_statements;
-  const receiving to{rows, s.shape.types.empty() ? nullptr : &s.shape};
-  reception got;
-  auto ended = co_await receive(rt, to, got, now, until);
-  if (drops) cache_.forget_all(); // `s` is gone from here
-  if (!ended) co_return std::move(ended).error();
-  co_return got.done;
+/// After a failure: nothing if the statement is to be prepared anew, else what the caller is told.
+task<result<void>> connection::mend(runtime& rt, error failure, std::string_view sql, situation now,
+                                    deadline until) {
+  const bool stale = now.used_cached && means_stale_statement(failure.native_code);
+  if (stale && !broken_) cache_.doom(sql);
+  if (stale && !broken_ && !now.in_block) co_return result<void>{};
+  if (!stale && must_ask_whether_read_only(failure, now)) {
+    const auto asked = co_await server_is_read_only(rt, until);
+    if (asked && *asked) co_return read_only_server_error(std::move(failure));
+  }
+  co_return failure;
 }
 
 result<void> connection::start(const prepared_statement& s, const statement& what, situation& now) {

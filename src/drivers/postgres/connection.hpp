@@ -85,8 +85,8 @@ private:
                                             deadline until);
   void queue_preparation(const prepared_statement& s);
   result<row_shape> described(std::vector<pg_result>& results, prepared_statement& s);
-  task<result<statement_result>> run(runtime& rt, const prepared_statement& s, statement what,
-                                     row_sink* rows, situation now, deadline until);
+  task<result<void>> mend(runtime& rt, error failure, std::string_view sql, situation now,
+                          deadline until);
   result<void> start(const prepared_statement& s, const statement& what, situation& now);
   result<void> send(const prepared_statement& s, situation& now);
   task<result<void>> receive(runtime& rt, receiving to, reception& got, situation now,

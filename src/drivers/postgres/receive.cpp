@@ -26,7 +26,13 @@ task<result<void>> connection::receive(runtime& rt, receiving to, reception& got
                                        deadline until) {
   while (true) {
     auto status = wire_status::ok;
-    if (!wire_.is_ready()) status = co_await wire_.ready(rt, until);
+    auto next = wire_.advance();
+    while (next == wire::need::input || next == wire::need::output) { // `ready`, without its frame
+      const auto waited = co_await rt.wait(wire_.descriptor(), wire::events_for(next), until);
+      status = wire_.consume(waited);
+      next = status == wire_status::ok ? wire_.advance() : wire::need::nothing;
+    }
+    if (next == wire::need::lost) status = wire_status::lost;
     if (status != wire_status::ok) {
       error e = stopped(status, now);
       if (!got.failure) co_return e;

@@ -75,13 +75,17 @@ wire::need wire::advance() noexcept {
   }
 }
 
+wire_status wire::consume(wait_status waited) noexcept {
+  if (waited != wait_status::ready) return as_wire(waited);
+  return PQconsumeInput(raw()) ? wire_status::ok : wire_status::lost;
+}
+
 task<wire_status> wire::ready(runtime& rt, deadline until) {
   for (auto next = advance(); next != need::nothing; next = advance()) {
     if (next == need::lost) co_return wire_status::lost;
-    const auto events = next == need::output ? io::read_write : io::read;
-    const auto waited = co_await rt.wait(PQsocket(raw()), events, until);
-    if (waited != wait_status::ready) co_return as_wire(waited);
-    if (!PQconsumeInput(raw())) co_return wire_status::lost;
+    const auto waited = co_await rt.wait(descriptor(), events_for(next), until);
+    const auto status = consume(waited);
+    if (status != wire_status::ok) co_return status;
   }
   co_return wire_status::ok;
 }

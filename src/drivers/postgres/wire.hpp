@@ -32,6 +32,17 @@ public:
   /// Waits until `take` does not block. First writes what is queued, and reads meanwhile: a server
   /// that waits for us to read would never read.
   [[nodiscard]] task<wire_status> ready(runtime& rt, deadline until);
+
+  /// `ready` in its steps, for the loop that every query takes: writes and parses what it can
+  /// without waiting, and says what is to be waited for; `consume` takes what came of that.
+  enum class need : std::uint8_t { nothing, input, output, lost };
+  [[nodiscard]] need advance() noexcept;
+  [[nodiscard]] int descriptor() const noexcept { return PQsocket(raw()); }
+  [[nodiscard]] static io events_for(need n) noexcept {
+    return n == need::output ? io::read_write : io::read;
+  }
+  [[nodiscard]] wire_status consume(wait_status waited) noexcept;
+
   /// Whether `take` would give the next result at once.
   [[nodiscard]] bool is_ready() const noexcept { return PQflush(raw()) == 0 && !PQisBusy(raw()); }
   /// The next result, or null at the end of a command. Only after `ready` gave ok or lost.
@@ -58,8 +69,6 @@ public:
 
 private:
   static void on_notice(void* self, const PGresult* notice) noexcept;
-  enum class need : std::uint8_t { nothing, input, output, lost };
-  [[nodiscard]] need advance() noexcept;
   [[nodiscard]] bool tls_has_more() const noexcept;
 
   pg_connection connection_;
