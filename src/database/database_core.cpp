@@ -1,5 +1,6 @@
 #include "database/database_core.hpp"
 
+#include "database/health_watch.hpp"
 #include "database/operation_key.hpp"
 #include "database/statement_work.hpp"
 #include "database/transaction_work.hpp"
@@ -49,13 +50,12 @@ database_core::database_core(database_parts parts)
     : driver_{std::move(parts.driver)}, options_{std::move(parts.options)},
       loop_{std::move(parts.loop)}, background_{std::move(parts.background)},
       observers_{std::move(parts.observers)}, events_{observers_->all},
-      wanted_{events_->interests()}, budget_{options_.retry_budget},
+      wanted_{events_->interests()}, budget_{std::make_shared<retry_budget>(options_.retry_budget)},
       host_{std::make_shared<host>(driver_, options_, background_, events_, parts.seed)} {}
 
 database_core::~database_core() { abandon(); }
 
 void database_core::abandon() noexcept {
-  *alive_ = nullptr;
   host_->stop();
   host_->connections().close();
   observers_->users->stop();
@@ -66,7 +66,7 @@ task<result<void>> database_core::open(runtime& rt) {
   watch_gauges();
   host_->connections().ready();
   if (options_.health.interval)
-    background_->spawn(watch_health(background_, alive_, *options_.health.interval));
+    background_->spawn(watch_health(background_, host_, options_.health));
   if (observers_->log)
     background_->spawn(flush_log(background_, observers_->log, options_.log.window));
   if (options_.start == start_mode::lazy) co_return result<void>{};
@@ -223,7 +223,7 @@ database_status database_core::status() const {
   s.name = options_.name;
   s.engine = driver_->engine();
   s.hosts.push_back(host_->status(now));
-  s.retry_budget = budget_.balance();
+  s.retry_budget = budget_->balance();
   s.operations = operations_.load(std::memory_order_relaxed);
   s.failures = failures_.load(std::memory_order_relaxed);
   s.attempts = attempts_.load(std::memory_order_relaxed);
@@ -238,7 +238,7 @@ void database_core::suspend() { host_->connections().suspend(); }
 void database_core::resume() { host_->connections().resume(); }
 
 void database_core::reset() {
-  budget_.refill();
+  budget_->refill();
   host_->reset();
 }
 
@@ -259,9 +259,10 @@ void database_core::watch_gauges() {
     return gauge_readings{p.idle,     p.in_use,   p.connecting, p.waiting,
                           p.min_size, p.max_size, p.lease_limit};
   });
-  measures->read_budget_with([alive = alive_]() -> std::optional<double> {
-    if (!*alive) return std::nullopt;
-    return (*alive)->budget_.balance();
+  measures->read_budget_with([weak = std::weak_ptr{budget_}]() -> std::optional<double> {
+    const auto alive = weak.lock();
+    if (!alive) return std::nullopt;
+    return alive->balance();
   });
 }
 

@@ -5,7 +5,6 @@
 #include "database/host.hpp"
 #include "database/observers.hpp"
 #include "database/work.hpp"
-#include "database/writer_queue.hpp"
 
 #include <holdfast/call_options.hpp>
 #include <holdfast/median_estimate.hpp>
@@ -111,10 +110,6 @@ private:
                                                              std::source_location caller);
   [[nodiscard]] task<result<void>> prepare_key(runtime& rt, const transaction_options& how,
                                                const call_terms& terms);
-  [[nodiscard]] task<result<duration>> measure(runtime& rt);
-  [[nodiscard]] static task<void> watch_health(std::shared_ptr<runtime> rt,
-                                               std::shared_ptr<database_core*> alive,
-                                               duration interval);
   void watch_gauges();
   /// A call that brings no trace id gets one, which `made` keeps: it must live as long as the call.
   [[nodiscard]] call_terms describe(runtime& rt, const call_options& how,
@@ -141,11 +136,9 @@ private:
   std::shared_ptr<database_observers> observers_;
   observer_ptr events_;
   event_set wanted_;
-  retry_budget budget_;
+  std::shared_ptr<retry_budget> budget_; // shared with the gauge that reads it
   median_estimate median_;
-  writer_queue writers_;
   std::shared_ptr<host> host_;
-  std::shared_ptr<database_core*> alive_ = std::make_shared<database_core*>(this);
 
   std::atomic<std::uint64_t> operations_{0};
   std::atomic<std::uint64_t> failures_{0};
@@ -153,7 +146,7 @@ private:
   std::atomic<std::uint64_t> retries_{0};
   std::atomic<std::uint64_t> resolved_{0};
   std::atomic<std::uint64_t> unknown_{0};
-  std::atomic<bool> table_ready_{false}; // the operation keys' table was seen
+  std::atomic<bool> table_ready_{false}; // the operation keys' table was seen; its upkeep began
 };
 
 } // namespace holdfast::detail

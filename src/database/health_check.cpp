@@ -1,5 +1,6 @@
 // Health: asked for, or every so often in the background.
 #include "database/database_core.hpp"
+#include "database/health_watch.hpp"
 #include "database/threshold_watch.hpp"
 
 #include <fmt/format.h>
@@ -14,23 +15,23 @@ double utilisation_of(const pool_snapshot& p) {
 
 double milliseconds(duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
-} // namespace
-
 /// One round trip on a connection of the pool, behind everybody else.
-task<result<duration>> database_core::measure(runtime& rt) {
+task<result<duration>> measure(runtime& rt, host& at, duration limit) {
   const time_point began = rt.now();
-  const deadline until = deadline::after(began, options_.health.timeout);
+  const deadline until = deadline::after(began, limit);
   const acquire_request request{
       .until = until, .priority = priority::background, .operation = "health"};
-  auto lease = co_await host_->connections().acquire(rt, request);
-  if (!lease) co_return host_->explain(std::move(lease.error()));
+  auto lease = co_await at.connections().acquire(rt, request);
+  if (!lease) co_return at.explain(std::move(lease.error()));
   const time_point asked = rt.now();
   auto answered = co_await (**lease)->ping(rt, until);
   if (answered) co_return rt.now() - asked;
   lease->discard();
-  host_->report(answered.error(), lease->generation());
+  at.report(answered.error(), lease->generation());
   co_return std::move(answered.error());
 }
+
+} // namespace
 
 task<health_report> database_core::check_health(runtime& rt) {
   health_report report;
@@ -38,7 +39,7 @@ task<health_report> database_core::check_health(runtime& rt) {
     report.status = std::max(report.status, how);
     report.reasons.push_back(std::move(reason));
   };
-  const auto round_trip = co_await measure(rt);
+  const auto round_trip = co_await measure(rt, *host_, options_.health.timeout);
   const host_status seen = host_->status(rt.now());
   const health_options& limits = options_.health;
   if (!seen.up)
@@ -60,26 +61,25 @@ task<health_report> database_core::check_health(runtime& rt) {
   co_return report;
 }
 
-/// Until the database is abandoned. `alive` outlives it: the wake-up after that finds it empty.
-task<void> database_core::watch_health(std::shared_ptr<runtime> rt,
-                                       std::shared_ptr<database_core*> alive, duration interval) {
-  const call_terms terms{{}, deadline{time_point::max()}, "health"};
-  std::optional<threshold_watch> watch;
-  while (co_await rt->sleep_until(rt->now() + interval) != wait_status::cancelled) {
-    database_core* const self = *alive;
-    if (!self) co_return;
-    if (!watch) watch.emplace(self->options_.health);
-    const auto round_trip = co_await self->measure(*rt);
-    if (rt->cancelled() || !*alive) co_return;
+task<void> watch_health(std::shared_ptr<runtime> rt, std::weak_ptr<host> watched,
+                        health_options how) {
+  threshold_watch watch{how};
+  while (co_await rt->sleep_until(rt->now() + *how.interval) != wait_status::cancelled) {
+    const auto at = watched.lock();
+    if (!at) co_return;
+    const auto round_trip = co_await measure(*rt, *at, how.timeout);
+    const error* failure = round_trip ? nullptr : &round_trip.error();
+    if (rt->cancelled() || (failure && failure->code == errc::pool_closed)) co_return;
     health_sample sample;
     sample.failed = !round_trip;
     if (round_trip) sample.latency = *round_trip;
-    sample.utilisation = utilisation_of(self->host_->connections().snapshot());
-    for (const threshold_change& c : watch->add(sample)) {
-      const error* failure = round_trip ? nullptr : &round_trip.error();
-      self->publish({.kind = c.kind, .reason = c.reason, .value = c.value, .failure = failure},
-                    rt->now(), terms);
-    }
+    sample.utilisation = utilisation_of(at->connections().snapshot());
+    for (const threshold_change& c : watch.add(sample))
+      at->publish({.kind = c.kind,
+                   .reason = c.reason,
+                   .operation = "health",
+                   .value = c.value,
+                   .failure = failure});
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "database/load_limiter.hpp"
+#include "database/writer_queue.hpp"
 #include "drivers/sql_driver.hpp"
 
 #include <holdfast/circuit_breaker.hpp>
@@ -30,6 +31,9 @@ public:
   [[nodiscard]] sql_pool& connections() noexcept { return *pool_; }
   [[nodiscard]] circuit_breaker& breaker() noexcept { return breaker_; }
   [[nodiscard]] load_limiter& load() noexcept { return *load_; }
+  [[nodiscard]] const drivers::sql_driver& driver() const noexcept { return *driver_; }
+  /// Where the engine has one writer at a time.
+  [[nodiscard]] writer_queue& writers() noexcept { return writers_; }
   [[nodiscard]] host_status status(time_point now) const;
 
   /// An attempt failed: takes the host out of service if the error says that it is down.
@@ -48,13 +52,15 @@ public:
   /// No probe from now on; whoever waits goes on at once.
   void stop() noexcept;
 
+  /// Fills in when and where.
+  void publish(event e) noexcept;
+
 private:
   void go_down(const error& cause, std::uint64_t generation);
   void go_up();
   [[nodiscard]] task<void> probe_until_up(std::shared_ptr<host> self);
   [[nodiscard]] task<bool> probe(std::uint32_t number);
   [[nodiscard]] bool still_down() const;
-  void publish(event e) noexcept;
 
   std::shared_ptr<drivers::sql_driver> driver_;
   std::shared_ptr<runtime> background_;
@@ -65,6 +71,7 @@ private:
   circuit_breaker breaker_;
   std::unique_ptr<sql_pool> pool_;
   std::unique_ptr<load_limiter> load_;
+  writer_queue writers_;
 
   mutable std::mutex mutex_; // guards all below
   bool up_ = true;

@@ -9,7 +9,7 @@ namespace holdfast::detail {
 
 operation database_core::start(const call_terms& terms, time_point now) {
   operation_parts parts{&options_.retry};
-  parts.budget = &budget_;
+  parts.budget = budget_.get();
   parts.breaker = &host_->breaker();
   parts.median = &median_;
   parts.events = events_.get();
@@ -55,7 +55,7 @@ task<result<void>> database_core::attempt(runtime& rt, const call_terms& terms, 
                                           time_point now) {
   writer_queue::turn turn;
   if (terms.writes && driver_->single_writer()) {
-    auto mine = co_await writers_.enter(rt, terms.until);
+    auto mine = co_await host_->writers().enter(rt, terms.until);
     if (!mine) co_return std::move(mine.error());
     turn = std::move(*mine);
   }

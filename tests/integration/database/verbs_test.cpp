@@ -195,6 +195,17 @@ TEST_P(verbs, health_and_status_and_metrics_tell_the_same_story) {
   EXPECT_NE(text.find("db_client_operation_duration_seconds"), std::string::npos);
 }
 
+// For the sanitizers: the last handle goes while the background looks at what it held.
+TEST_P(verbs, the_last_handle_may_go_at_any_time) {
+  database_options o;
+  o.health.interval = 1ms;
+  o.start = start_mode::lazy;
+  for (int i = 0; i < 50; ++i) {
+    const database one = connect(o);
+    std::this_thread::sleep_for(std::chrono::milliseconds{i % 5});
+  }
+}
+
 TEST_P(verbs, close_refuses_what_comes_after) {
   database d = connect();
   EXPECT_EQ(d.query_value<long>("select 1"), 1);

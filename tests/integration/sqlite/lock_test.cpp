@@ -17,6 +17,7 @@ class ticking_runtime final : public runtime {
 public:
   time_point now() noexcept override { return at_ += 1ms; }
   time_point coarse_now() noexcept override { return at_; }
+  duration boot_time() noexcept override { return at_.time_since_epoch(); }
   std::uint64_t random() noexcept override { return 0; }
   bool cancelled() const noexcept override { return false; }
   void spawn(task<void>) override { std::abort(); }
