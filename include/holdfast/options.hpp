@@ -75,7 +75,8 @@ struct credential_options {
 
 struct operation_key_options {
   bool enabled = false;
-  /// How long a key answers for its operation; older ones are `unknown`.
+  /// How long a key answers for its operation. Older ones are deleted in the background; of them
+  /// `outcome_of` a token says `unknown`. At least a week.
   duration retention = std::chrono::hours{24 * 7};
   /// Make the table at the first connect where it is missing.
   bool create_table = true;

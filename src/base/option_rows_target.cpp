@@ -79,7 +79,8 @@ void add_watch_rows(std::vector<option>& rows) {
       "operation_keys.retention",
       [](auto& c) -> auto& { return c.options.operation_keys.retention; },
       between(7 * 86400.0, 3650 * 86400.0),
-      "How long a key answers for its operation; older ones are `unknown`.");
+      "How long a key answers for its operation; older ones are deleted in the background, and "
+      "their tokens are `unknown`.");
   b.add(
       "operation_keys.create_table",
       [](auto& c) -> auto& { return c.options.operation_keys.create_table; }, no_bounds,

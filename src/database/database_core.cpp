@@ -2,6 +2,7 @@
 
 #include "database/health_watch.hpp"
 #include "database/operation_key.hpp"
+#include "database/operation_prune.hpp"
 #include "database/statement_work.hpp"
 #include "database/transaction_work.hpp"
 #include "telemetry/user_hook.hpp"
@@ -194,7 +195,9 @@ task<result<void>> database_core::ensure_operation_table(runtime& rt, const call
   own.scope = retry_scope::statement;
   ensure_table_work look{*driver_, options_.operation_keys.create_table};
   auto done = co_await run(rt, own, look);
-  if (done) table_ready_.store(true, std::memory_order_release);
+  if (!done || table_ready_.exchange(true, std::memory_order_acq_rel)) co_return done;
+  const prune_terms how{options_.operation_keys.retention, options_.deadline};
+  background_->spawn(prune_keys(background_, host_, how));
   co_return done;
 }
 

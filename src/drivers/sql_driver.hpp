@@ -126,7 +126,9 @@ struct operation_table_sql {
   std::string store_result;     ///< (result JSON, key)
   std::string read_key;         ///< (key) -> fingerprint, result, tombstone(boolean)
   std::string insert_tombstone; ///< (key)
-  std::string prune;            ///< (age in seconds): deletes older rows, raises the low-water mark
+  /// (age in seconds, most rows): deletes older rows, the oldest first, and no younger one. Whoever
+  /// deletes a row raises the low-water mark above it in the same transaction.
+  std::string prune;
   std::string low_water;        ///< -> seconds since 1970 of the mark, or no row
   std::string insert_conflict;  ///< native_code of a duplicate key
   /// `error.constraint` of a duplicate key; empty: the native code says enough.

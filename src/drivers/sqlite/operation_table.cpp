@@ -42,7 +42,8 @@ const operation_table_sql& operation_table_statements() noexcept {
       .store_result = "UPDATE holdfast_operation SET result = ?1 WHERE key = ?2",
       .read_key = "SELECT fingerprint, result, tombstone FROM holdfast_operation WHERE key = ?1",
       .insert_tombstone = "INSERT INTO holdfast_operation(key, tombstone) VALUES (?1, 1)",
-      .prune = "DELETE FROM holdfast_operation WHERE created_at < unixepoch() - ?1",
+      .prune = "DELETE FROM holdfast_operation WHERE key IN (SELECT key FROM holdfast_operation "
+               "WHERE created_at < unixepoch() - ?1 ORDER BY created_at LIMIT ?2)",
       .low_water = "SELECT low_water FROM holdfast_operation_mark WHERE id = 1",
       .insert_conflict = std::to_string(SQLITE_CONSTRAINT_PRIMARYKEY),
       .key_constraint = "holdfast_operation.key",

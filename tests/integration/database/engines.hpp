@@ -50,13 +50,15 @@ protected:
   }
 
   database connect(const database_options& o = {}) const {
-    if (GetParam() == "sqlite") return sqlite::connect((folder_ / "test.db").string(), quiet(o));
+    if (GetParam() == "sqlite") return sqlite::connect(file(), quiet(o));
     return postgres::connect(server().url(), quiet(o));
   }
   database& db() {
     if (!db_) db_ = std::make_unique<database>(connect());
     return *db_;
   }
+  /// SQLite's.
+  [[nodiscard]] std::string file() const { return (folder_ / "test.db").string(); }
   [[nodiscard]] bool is_postgres() const { return GetParam() == "postgres"; }
 
 private:

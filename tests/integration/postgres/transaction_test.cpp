@@ -211,12 +211,59 @@ TEST(postgres_operation_table, its_statements_fit_together) {
   c.execute("update holdfast_operation set created_at = now() - interval '2 days' "
             "where operation_key = 'k'")
       .value();
-  c.execute(sql.prune, {std::int64_t{86'400}}).value();
+  const std::int64_t most = 1000;
+  c.execute(sql.prune, {std::int64_t{86'400}, most}).value();
   EXPECT_TRUE(c.query(sql.read_key, {"k"}).rows.empty());
   EXPECT_EQ(c.query(sql.read_key, {"dead"}).rows.size(), 1U);
   const auto mark = std::get<std::int64_t>(c.one(sql.low_water));
-  c.execute(sql.prune, {std::int64_t{2 * 86'400}}).value();
+  c.execute("update holdfast_operation set created_at = now() - interval '3 days'").value();
+  EXPECT_EQ(c.execute(sql.prune, {std::int64_t{2 * 86'400}, most})->rows_affected, 1U);
   EXPECT_EQ(c.one(sql.low_water), value{mark}); // never goes back
+}
+
+TEST(postgres_operation_table, the_oldest_go_first_and_no_more_than_asked) {
+  client c{settings_for(shared_server())};
+  const auto& sql = c.driver().operation_table();
+  c.script("drop table if exists holdfast_operation, holdfast_operation_low_water").value();
+  c.script(sql.create).value();
+  c.execute("insert into holdfast_operation (operation_key, created_at) "
+            "select 'k' || n, now() - n * interval '1 hour' from generate_series(1, 10) n")
+      .value();
+  const std::int64_t six_hours = 6 * 3600 - 60;
+  EXPECT_EQ(c.execute(sql.prune, {six_hours, std::int64_t{3}})->rows_affected, 3U);
+  const auto left = "select count(*) from holdfast_operation";
+  EXPECT_EQ(c.one(left), value{std::int64_t{7}});
+  EXPECT_EQ(c.one("select max(substr(operation_key, 2)::int) from holdfast_operation"), value{7});
+  EXPECT_EQ(c.execute(sql.prune, {six_hours, std::int64_t{1000}})->rows_affected, 2U);
+  EXPECT_EQ(c.one(left), value{std::int64_t{5}});
+}
+
+TEST(postgres_operation_table, the_mark_knows_of_rows_that_somebody_else_deletes) {
+  client c{settings_for(shared_server())};
+  const auto& sql = c.driver().operation_table();
+  c.script("drop schema if exists elsewhere cascade; create schema elsewhere; "
+           "set search_path to elsewhere")
+      .value();
+  c.script(sql.create).value();
+  const auto insert = "insert into elsewhere.holdfast_operation (operation_key, created_at) "
+                      "values ('k', to_timestamp(1000000000))";
+  c.execute(insert).value();
+  // By hand, by whoever, and found under another search_path.
+  c.script("set search_path to public; delete from elsewhere.holdfast_operation; "
+           "set search_path to elsewhere")
+      .value();
+  EXPECT_EQ(c.one(sql.low_water), value{std::int64_t{1'000'000'000}});
+  c.execute("delete from holdfast_operation").value(); // nothing there: nothing new to doubt
+  EXPECT_EQ(c.one(sql.low_water), value{std::int64_t{1'000'000'000}});
+  c.execute(insert).value();
+  c.script("truncate holdfast_operation").value();
+  const auto mark = std::get<std::int64_t>(c.one(sql.low_water));
+  EXPECT_GT(mark, 1'700'000'000);
+  // A table from before the triggers gets them.
+  c.script("drop trigger holdfast_operation_pruned on holdfast_operation").value();
+  EXPECT_TRUE(c.query(sql.exists).rows.empty());
+  c.script(sql.create).value();
+  EXPECT_EQ(c.query(sql.exists).rows.size(), 1U);
 }
 
 } // namespace

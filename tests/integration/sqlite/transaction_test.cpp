@@ -174,15 +174,32 @@ TEST_F(sqlite_operation_table, keys_tombstones_and_the_low_water_mark) {
   EXPECT_EQ(std::get<std::int64_t>(row[2]), 1);
 
   EXPECT_TRUE(db.query(sql.low_water).rows.empty());
-  EXPECT_EQ(db.execute(sql.prune, {std::int64_t{100}})->rows_affected, 0U);
+  const std::int64_t most = 1000;
+  EXPECT_EQ(db.execute(sql.prune, {std::int64_t{100}, most})->rows_affected, 0U);
   EXPECT_TRUE(db.query(sql.low_water).rows.empty()) << "nothing left, so nothing to doubt";
   ASSERT_TRUE(db.execute("UPDATE holdfast_operation SET created_at = created_at - 1000 "
                          "WHERE key = 'k1'"));
   const auto born = db.number("SELECT created_at FROM holdfast_operation WHERE key = 'k1'");
-  EXPECT_EQ(db.execute(sql.prune, {std::int64_t{100}})->rows_affected, 1U);
+  EXPECT_EQ(db.execute(sql.prune, {std::int64_t{100}, most})->rows_affected, 1U);
   EXPECT_TRUE(db.query(sql.read_key, {std::string{"k1"}}).rows.empty());
   EXPECT_EQ(db.number(sql.low_water), born + 1);
   EXPECT_EQ(db.query(sql.read_key, {std::string{"k2"}}).rows.size(), 1U);
+}
+
+TEST_F(sqlite_operation_table, the_oldest_go_first_and_no_more_than_asked) {
+  auto db = open();
+  const auto& sql = driver_->operation_table();
+  ASSERT_TRUE(db.script(sql.create));
+  ASSERT_TRUE(
+      db.execute("WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10) "
+                 "INSERT INTO holdfast_operation(key, created_at) SELECT 'k' || n, unixepoch() - n "
+                 "* 3600 FROM n"));
+  const std::int64_t six_hours = 6 * 3600 - 60;
+  EXPECT_EQ(db.execute(sql.prune, {six_hours, std::int64_t{3}})->rows_affected, 3U);
+  EXPECT_EQ(db.number("SELECT count(*) FROM holdfast_operation"), 7);
+  EXPECT_EQ(db.number("SELECT max(CAST(substr(key, 2) AS INTEGER)) FROM holdfast_operation"), 7);
+  EXPECT_EQ(db.execute(sql.prune, {six_hours, std::int64_t{1000}})->rows_affected, 2U);
+  EXPECT_EQ(db.number("SELECT count(*) FROM holdfast_operation"), 5);
 }
 
 } // namespace

@@ -28,6 +28,10 @@ std::int64_t fake_store::total() const {
   return sum;
 }
 
+std::int64_t fake_store::seconds() const {
+  return std::chrono::floor<std::chrono::seconds>(world.now().time_since_epoch()).count();
+}
+
 void fake_store::apply(const changes& c) {
   for (const auto& [account, amount] : c.money) balances[account] += amount;
   for (const std::string& mark : c.marks) ++marks[mark];
@@ -159,6 +163,7 @@ result<statement_result> fake_connection::run(const statement& what, row_sink* r
     return failed_statement(errc::serialization_failure, "could not serialize access");
   if (what.sql.starts_with("SELECT")) return select(what, rows);
   if (inserts_key(what.sql)) return insert_key(what);
+  if (what.sql == "DELETE KEYS") return delete_keys(what);
   if (what.sql == "UPDATE MONEY") {
     changes_.money[std::get<std::int64_t>(what.parameters[0])] +=
         std::get<std::int64_t>(what.parameters[1]);
@@ -179,12 +184,28 @@ result<statement_result> fake_connection::insert_key(const statement& what) {
   const std::string key = text_of(what.parameters[0]);
   if (store_->operations.contains(key) || store_->claimed.contains(key))
     return failed_statement(errc::unique_violation, "duplicate key");
-  operation_row row{.tombstone = what.sql == tombstones};
+  operation_row row{.tombstone = what.sql == tombstones, .created = store_->seconds()};
   if (!row.tombstone) row.fingerprint = text_of(what.parameters[1]);
   changes_.keys[key] = row;
   store_->claimed[key] = id_;
   if (status_ == transaction_status::none) end_transaction(true);
   return statement_result{1};
+}
+
+statement_result fake_connection::delete_keys(const statement& what) {
+  const std::int64_t now = store_->seconds();
+  const std::int64_t age = std::get<std::int64_t>(what.parameters[0]);
+  std::int64_t left = std::get<std::int64_t>(what.parameters[1]);
+  const auto goes = [&](const auto& entry) {
+    const std::int64_t created = entry.second.created;
+    if (created >= now - age || left == 0) return false;
+    --left;
+    store_->low_water = std::max(store_->low_water.value_or(created), created);
+    auto& youngest = store_->youngest_deleted;
+    youngest = youngest < 0 ? now - created : std::min(youngest, now - created);
+    return true;
+  };
+  return statement_result{std::erase_if(store_->operations, goes)};
 }
 
 result<statement_result> fake_connection::select(const statement& what, row_sink* rows) {
@@ -194,6 +215,8 @@ result<statement_result> fake_connection::select(const statement& what, row_sink
     found.push_back({value{store_->total()}});
   } else if (what.sql == "SELECT TABLE") {
     if (store_->table) found.push_back({value{std::int64_t{1}}});
+  } else if (what.sql == "SELECT MARK") {
+    if (store_->low_water) found.push_back({value{*store_->low_water}});
   } else if (what.sql == "SELECT KEY") {
     columns = {{"fingerprint", value_type::text, "text"},
                {"result", value_type::text, "text"},

@@ -29,6 +29,7 @@ struct operation_row {
   std::optional<std::string> fingerprint{};
   std::optional<std::string> result{};
   bool tombstone = false;
+  std::int64_t created = 0; ///< the world's clock, in seconds
 };
 
 /// What a transaction has done and not committed.
@@ -52,6 +53,8 @@ struct fake_store {
   std::map<std::int64_t, std::int64_t> balances;
   std::map<std::string, int> marks; ///< how often each write took effect
   std::map<std::string, operation_row> operations;
+  std::optional<std::int64_t> low_water{}; ///< seconds; operations up to it may have been deleted
+  std::int64_t youngest_deleted = -1;      ///< age in seconds of the youngest key ever deleted
   bool table = false;
   std::map<std::string, std::uint64_t> claimed; ///< keys of open transactions, and whose
   std::uint64_t sessions = 0;                   ///< made so far
@@ -66,6 +69,7 @@ struct fake_store {
         static_cast<duration::rep>(world.random() % static_cast<std::uint64_t>(most.count()))};
   }
   [[nodiscard]] std::int64_t total() const;
+  [[nodiscard]] std::int64_t seconds() const;
   void apply(const changes& c);
   void let_go(std::uint64_t session);
   /// Cuts every session; what was not committed is undone.
@@ -113,6 +117,7 @@ private:
   [[nodiscard]] result<statement_result> run(const statement& what, row_sink* rows);
   [[nodiscard]] result<statement_result> select(const statement& what, row_sink* rows);
   [[nodiscard]] result<statement_result> insert_key(const statement& what);
+  [[nodiscard]] statement_result delete_keys(const statement& what);
   [[nodiscard]] error broken(errc code, std::string message);
   [[nodiscard]] error failed_statement(errc code, std::string message);
   [[nodiscard]] bool gone() const { return broken_ || store_->starts != start_ || !store_->up; }
