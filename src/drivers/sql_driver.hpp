@@ -129,8 +129,8 @@ struct operation_table_sql {
   /// (age in seconds, most rows): deletes older rows, the oldest first, and no younger one. Whoever
   /// deletes a row raises the low-water mark above it in the same transaction.
   std::string prune;
-  std::string low_water;        ///< -> seconds since 1970 of the mark, or no row
-  std::string insert_conflict;  ///< native_code of a duplicate key
+  std::string low_water;       ///< -> seconds since 1970 of the mark, or no row
+  std::string insert_conflict; ///< native_code of a duplicate key
   /// `error.constraint` of a duplicate key; empty: the native code says enough.
   std::string key_constraint{};
 };
