@@ -61,6 +61,7 @@ struct json_text {
 };
 using bytes = std::vector<std::byte>;
 struct value;
+/// Of one array only: `value_array(1, inner)`. With braces some compilers would copy it instead.
 using value_array = std::vector<value>;
 
 /// One parameter or one cell, owned. The alternatives stand in the order of `value_type`.

@@ -331,7 +331,7 @@ TEST_F(postgres_statement, hostile_texts) {
   for (const auto& text : texts) {
     EXPECT_EQ(c.one("select $1::text", {text}), value{text});
     EXPECT_EQ(c.one("select $1::text, interval '1 day'", {text}), value{text});
-    EXPECT_EQ(c.one("select $1::text[]", {value_array{text}}), (value{value_array{text}}));
+    EXPECT_EQ(c.one("select $1::text[]", {value{value_array{text}}}), (value{value_array{text}}));
   }
   EXPECT_EQ(c.one("select length($1::text)", {"\xF0\x9F\xA6\x80"}), value{std::int64_t{1}});
   // Not UTF-8: the server's to tell, and the connection goes on.
