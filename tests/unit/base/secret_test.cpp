@@ -1,3 +1,5 @@
+#include "unit/heap_hooks.hpp"
+
 #include <holdfast/secret.hpp>
 #include <holdfast/version.hpp>
 
@@ -32,6 +34,11 @@ void watch_block(std::string_view text) { watched = {const_cast<char*>(text.data
 
 } // namespace
 
+#ifdef HOLDFAST_HEAP_HOOKS
+static const int hooked = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void*, std::size_t) {},
+    [](const volatile void* block) { note_free(const_cast<void*>(block)); });
+#else
 void* operator new[](std::size_t size) {
   if (void* block = std::malloc(size)) return block;
   throw std::bad_alloc{};
@@ -44,6 +51,7 @@ void operator delete[](void* block, std::size_t) noexcept {
   note_free(block);
   std::free(block);
 }
+#endif
 
 namespace holdfast {
 namespace {

