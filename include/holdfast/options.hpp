@@ -58,19 +58,24 @@ struct tls_options {
 struct credential {
   std::string user{};
   secret password{};
+
+  friend bool operator==(const credential&, const credential&) = default;
 };
 /// Asked anew at each connect, on a thread that may block.
 using credential_provider = std::function<result<credential>()>;
 
 /// Where the password comes from: at most one of the first three. Read anew at each connect, so
-/// that a rotated password is picked up.
+/// that a rotated password is picked up: once a connect succeeded with it, the connections that
+/// entered with the old one are replaced, none while it is in use.
 struct credential_options {
   secret password{};
   std::string password_env{};  ///< the name of an environment variable
   std::string password_file{}; ///< its first line
   /// PostgreSQL, when none of the above gives one; empty: ~/.pgpass.
   std::string pgpass_file{};
-  credential_provider provider{}; ///< instead of all of these; in code only
+  /// Instead of all of these; in code only. It may give each connect a token of its own, so another
+  /// one replaces no connection: `pool.max_lifetime` does.
+  credential_provider provider{};
 };
 
 struct operation_key_options {

@@ -86,6 +86,11 @@ void host::connect_failed(const error& e, std::uint64_t generation) {
   if (driver_->condemns_host(e)) go_down(e, generation);
 }
 
+void host::connected() {
+  const std::uint64_t now = driver_->rotations();
+  if (rotations_.exchange(now, std::memory_order_acq_rel) != now) pool_->retire_all();
+}
+
 void host::go_down(const error& cause, std::uint64_t generation) {
   // What an earlier generation saw says nothing about the host as it is now.
   if (generation != pool_->generation()) return;
@@ -154,6 +159,7 @@ task<bool> host::probe(std::uint32_t number) {
     if (opened) (*opened)->close();
     co_return true;
   }
+  if (opened) connected();
   go_up();
   if (opened && !pool_->donate(*opened)) (*opened)->close();
   co_return true;

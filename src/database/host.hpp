@@ -12,6 +12,7 @@
 #include <holdfast/pool.hpp>
 #include <holdfast/status.hpp>
 
+#include <atomic>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -41,6 +42,9 @@ public:
   void report(const error& e, std::uint64_t generation);
   /// A connect of the pool failed. Called before that connection counts as closed.
   void connect_failed(const error& e, std::uint64_t generation);
+  /// A connect of the pool succeeded. Once with another credential than the one before: those that
+  /// entered with the old one are to go, without disturbing borrowers.
+  void connected();
   /// A cleared pool says that it was cleared; a caller is told why.
   [[nodiscard]] error explain(error e) const;
   /// Drops all connections and begins anew.
@@ -72,6 +76,7 @@ private:
   std::unique_ptr<sql_pool> pool_;
   std::unique_ptr<load_limiter> load_;
   writer_queue writers_;
+  std::atomic<std::uint64_t> rotations_{0}; // of credentials, that the pool knows of
 
   mutable std::mutex mutex_; // guards all below
   bool up_ = true;

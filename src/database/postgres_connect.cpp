@@ -37,6 +37,7 @@ database connect(const database_config& config) {
   s.server = server;
   s.database = config.target.database;
   s.credentials = [config, server] { return read_credential(config, server); };
+  s.counts_rotations = !options.credentials.provider;
   s.tls = options.tls;
   s.application_name = options.application_name;
   s.engine = options.postgres;

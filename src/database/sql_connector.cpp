@@ -39,7 +39,10 @@ task<result<drivers::connection_ptr>> open_session(runtime& rt, drivers::sql_dri
 task<result<drivers::connection_ptr>> sql_connector::open(runtime& rt, deadline until) {
   const std::uint64_t generation = owner_->connections().generation();
   auto opened = co_await open_session(rt, *driver_, after_connect_, until);
-  if (!opened) owner_->connect_failed(opened.error(), generation);
+  if (opened)
+    owner_->connected();
+  else
+    owner_->connect_failed(opened.error(), generation);
   co_return opened;
 }
 

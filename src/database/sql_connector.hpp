@@ -16,7 +16,7 @@ class host;
 
 class sql_connector {
 public:
-  /// `owner` outlives the pool; it hears of failed connects.
+  /// `owner` outlives the pool; it hears of each connect.
   sql_connector(std::shared_ptr<drivers::sql_driver> driver, std::string after_connect,
                 host* owner) noexcept
       : driver_{std::move(driver)}, after_connect_{std::move(after_connect)}, owner_{owner} {}

@@ -147,6 +147,9 @@ public:
   /// `error.kind` tells what failed; a credential is read anew each time.
   virtual task<result<connection_ptr>> open(runtime& rt, deadline until) = 0;
 
+  /// How often a connect succeeded with another credential than the one before it.
+  [[nodiscard]] virtual std::uint64_t rotations() const noexcept { return 0; }
+
   /// True if this failed connect says that the host is down (refused, unreachable, starting), so
   /// that its pool is to be cleared; false for a wrong password or a full server.
   [[nodiscard]] virtual bool condemns_host(const error& e) const noexcept = 0;

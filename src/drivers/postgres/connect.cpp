@@ -224,25 +224,41 @@ bool worth_another(const error& e) noexcept {
          e.code == errc::connect_timeout;
 }
 
-} // namespace
-
-task<result<pg_connection>> connect(runtime& rt, const settings& s, deadline until) {
-  const auto tls = plan_tls(s);
-  if (!tls) co_return tls.error();
-  const auto who = co_await ask_for_credential(rt, s.credentials);
-  if (!who) co_return who.error();
-  const auto found = co_await addresses_of(rt, s.server, until);
-  if (!found) co_return found.error();
-  const connect_target to{peer_of(s), s.database.empty() ? who->user : s.database, who->user};
+task<result<pg_connection>> connect_as(runtime& rt, const settings& s, const tls_plan& tls,
+                                       const credential& who, const std::vector<address>& found,
+                                       deadline until) {
+  const connect_target to{peer_of(s), s.database.empty() ? who.user : s.database, who.user};
   result<pg_connection> last = connect_timeout_error(connect_step::tcp, to);
-  auto left = static_cast<duration::rep>(found->size());
-  for (const auto& a : *found) {
+  auto left = static_cast<duration::rep>(found.size());
+  for (const auto& a : found) {
     const auto now = rt.now();
     const auto share = deadline::after(now, until.remaining(now) / left--);
-    last = co_await connect_to(rt, s, *tls, *who, to, a.text, share);
+    last = co_await connect_to(rt, s, tls, who, to, a.text, share);
     if (last || !worth_another(last.error())) break;
   }
   co_return last;
+}
+
+} // namespace
+
+task<result<entered>> connect(runtime& rt, const settings& s, deadline until) {
+  const auto tls = plan_tls(s);
+  if (!tls) co_return tls.error();
+  auto who = co_await ask_for_credential(rt, s.credentials);
+  if (!who) co_return std::move(who.error());
+  const auto found = co_await addresses_of(rt, s.server, until);
+  if (!found) co_return found.error();
+  auto made = co_await connect_as(rt, s, *tls, *who, *found, until);
+  if (!made && made.error().code == errc::authentication_failed) {
+    // The pair may have been rotated between our reading it and the server's check.
+    auto now = co_await ask_for_credential(rt, s.credentials);
+    if (!now || *now == *who) co_return std::move(made.error());
+    who = std::move(now);
+    made = co_await connect_as(rt, s, *tls, *who, *found, until);
+  }
+  if (!made) co_return std::move(made.error());
+  entered in{std::move(*made), std::move(*who)};
+  co_return in;
 }
 
 } // namespace holdfast::drivers::postgres

@@ -5,6 +5,10 @@
 #include "drivers/postgres/connection.hpp"
 #include "drivers/postgres/sql_text.hpp"
 
+#include <atomic>
+#include <mutex>
+#include <optional>
+
 namespace holdfast::drivers::postgres {
 namespace {
 
@@ -22,7 +26,12 @@ public:
       connected.error().connection_usable = false;
       co_return std::move(connected).error();
     }
-    co_return std::make_unique<connection>(std::move(*connected), settings_, cancels_, rt.random());
+    if (settings_.counts_rotations) note(std::move(connected->as));
+    co_return std::make_unique<connection>(std::move(connected->link), settings_, cancels_,
+                                           rt.random());
+  }
+  std::uint64_t rotations() const noexcept override {
+    return rotations_.load(std::memory_order_acquire);
   }
 
   bool condemns_host(const error& e) const noexcept override { return says_host_is_down(e); }
@@ -37,6 +46,15 @@ public:
   std::uint32_t max_parameters() const noexcept override { return 65'535; }
 
 private:
+  void note(credential taken) {
+    const std::lock_guard lock{mutex_};
+    if (last_ && *last_ != taken) rotations_.fetch_add(1, std::memory_order_acq_rel);
+    last_ = std::move(taken);
+  }
+
+  std::mutex mutex_;               // guards last_
+  std::optional<credential> last_; // that the server took
+  std::atomic<std::uint64_t> rotations_{0};
   const settings settings_;
   const std::string host_;
   canceller cancels_;

@@ -16,6 +16,9 @@ struct settings {
   std::string database{};        ///< empty: named like the user, as the server does it
   /// Asked at each connect, on a thread that may block. None: no user name and no password.
   credential_provider credentials{};
+  /// A credential that differs from the last one is a rotation. Not where each connect gets a token
+  /// of its own.
+  bool counts_rotations = true;
   tls_options tls{};
   std::string application_name = "holdfast";
   postgres_options engine{};

@@ -27,6 +27,8 @@ task<result<drivers::connection_ptr>> fake_driver::open(runtime& rt, deadline un
   if (!store_->up) co_return refused(errc::connect_refused, "nobody listens");
   if (store_->happens(store_->rates.connect))
     co_return refused(errc::too_many_connections, "the server is full");
+  if (last_credential_ && *last_credential_ != store_->credential) ++rotations_;
+  last_credential_ = store_->credential;
   auto made = std::make_unique<fake_connection>(store_);
   co_return drivers::connection_ptr{std::move(made)};
 }

@@ -51,6 +51,7 @@ void fake_store::stop() {
 fake_connection::fake_connection(std::shared_ptr<fake_store> store)
     : store_{std::move(store)}, id_{++store_->sessions}, start_{store_->starts} {
   ++store_->open;
+  store_->entered[id_] = store_->credential;
 }
 
 void fake_connection::close() noexcept {
@@ -58,6 +59,7 @@ void fake_connection::close() noexcept {
   closed_ = true;
   broken_ = true;
   --store_->open;
+  store_->entered.erase(id_);
   end_transaction(false);
 }
 

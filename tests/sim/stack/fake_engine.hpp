@@ -58,7 +58,9 @@ struct fake_store {
   bool table = false;
   std::map<std::string, std::uint64_t> claimed; ///< keys of open transactions, and whose
   std::uint64_t sessions = 0;                   ///< made so far
-  int open = 0;                                 ///< connections that the client holds
+  std::uint64_t credential = 0; ///< what a client finds in its file, and the server takes
+  std::map<std::uint64_t, std::uint64_t> entered; ///< open sessions, and with which credential
+  int open = 0;                                   ///< connections that the client holds
   int misused = 0; ///< calls on a connection whose error said "never again"
 
   [[nodiscard]] bool happens(std::uint32_t one_in) {
@@ -142,6 +144,7 @@ public:
   [[nodiscard]] std::string_view engine() const noexcept override { return "fake"; }
   [[nodiscard]] std::string_view host() const noexcept override { return "fake:1"; }
   task<result<drivers::connection_ptr>> open(runtime& rt, deadline until) override;
+  [[nodiscard]] std::uint64_t rotations() const noexcept override { return rotations_; }
   [[nodiscard]] bool condemns_host(const error& e) const noexcept override {
     return e.code == errc::connect_refused || e.code == errc::server_starting;
   }
@@ -157,6 +160,8 @@ public:
 
 private:
   std::shared_ptr<fake_store> store_;
+  std::optional<std::uint64_t> last_credential_;
+  std::uint64_t rotations_ = 0;
 };
 
 } // namespace holdfast::testing
