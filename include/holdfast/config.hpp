@@ -45,6 +45,8 @@ struct config_sources {
   std::function<std::optional<std::string>(const std::string& name)> variable;
   std::function<result<file_text>(const std::string& path)> file;
   std::function<std::string()> system_user; ///< the name of the user that the process runs as
+  /// The names of all variables that are set. Without it a misspelt one goes unnoticed.
+  std::function<std::vector<std::string>()> variable_names{};
 
   /// The process's environment and files. Its environment must not change while it is read.
   [[nodiscard]] static config_sources process();
@@ -62,6 +64,8 @@ struct config_report {
 //
 // A URL counts where it is written, above the keys beside it, and replaces a weaker URL whole.
 // ENV is HOLDFAST_ENV: development, test or production; unset reads the base sections only.
+// A HOLDFAST_… variable that is no option's is a violation, as an unknown key is, unless a
+// `password_env` names it.
 // A field that code leaves at its default leaves the word to the others.
 
 /// Reads one database of a file; an empty name takes the only one there is. Opens nothing.

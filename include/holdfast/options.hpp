@@ -153,7 +153,8 @@ struct database_options {
   std::string application_name = "holdfast"; ///< how the server lists our sessions
   /// SQL that prepares each session, such as `set search_path to shop`: run after each connect, and
   /// again after each reset, so it must bear repetition. Several statements, parted by semicolons.
-  /// A connect on which it fails has failed. No secrets: `config show` prints it.
+  /// A connect on which it fails has failed. No secrets: `config show` prints it. Not together with
+  /// a transaction pooler, behind which no session is ours.
   std::string after_connect{};
   operation_key_options operation_keys{};
   health_options health{};

@@ -87,7 +87,7 @@ struct breaker_options {
   duration max_open_for = std::chrono::seconds{60};
   /// Calls admitted at once while half open.
   std::uint32_t half_open_probes = 3;
-  /// After the probes succeeded, admission grows from 10 % to 100 % over this time.
+  /// After the probes succeeded, admission grows from 10 % to 100 % over this time; zero: at once.
   duration ramp = std::chrono::seconds{5};
 };
 
@@ -95,7 +95,7 @@ struct limiter_options {
   bool enabled = false;
   std::uint32_t floor = 1;
   std::uint32_t ceiling = 20; ///< at most the pool's max_size
-  /// Latency above this multiple of the long-term median counts as congestion.
+  /// Latency above this multiple of the long-term median counts as congestion; above 1.
   double tolerance = 2.0;
   /// What congestion multiplies the limit by, 0 < x < 1.
   double decrease = 0.9;

@@ -38,6 +38,21 @@ void collect_variable(const config_sources& from, std::string_view name, const o
   into.assignments.push_back(std::move(like));
 }
 
+constexpr std::string_view own_prefix = "HOLDFAST_";
+
+// What follows the prefix, so that the prefix makes nothing look alike.
+std::vector<std::string_view> own_variables() {
+  // Beside the options': what to open, and two that only our own tests read.
+  std::vector<std::string_view> known{"URL", "ENV", "PG_TEMPLATE", "UPDATE_GOLDEN"};
+  for (const auto& row : option_table())
+    known.push_back(std::string_view{row.variable}.substr(own_prefix.size()));
+  return known;
+}
+
+bool contains(const auto& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 void collect_aliases(alias::kind kind, layer at, const config_sources& from, draft& into) {
   for (const auto& other : option_aliases())
     if (other.what == kind)
@@ -85,6 +100,24 @@ void collect_variables(const config_sources& from, draft& into) {
   collect_aliases(alias::kind::variable, layer::variable, from, into);
   for (const auto& row : option_table())
     collect_variable(from, row.variable, &row, {.from = layer::variable}, into);
+}
+
+void reject_unknown_variables(const config_sources& from, draft& into) {
+  if (!from.variable_names) return;
+  auto names = from.variable_names();
+  std::sort(names.begin(), names.end());
+  const auto known = own_variables();
+  for (const auto& name : names) {
+    if (!name.starts_with(own_prefix) || !variable(from, name)) continue;
+    const std::string_view rest = std::string_view{name}.substr(own_prefix.size());
+    if (contains(known, rest) || contains(into.password_variables, name)) continue;
+    const auto meant = suggest(rest, known);
+    into.violations.push_back({shown(name), "environment", "an unknown variable",
+                               "the variable of an option; for your own take another prefix" +
+                                   (meant.empty() ? ""
+                                                  : "; did you mean " + std::string{own_prefix} +
+                                                        std::string{meant} + "?")});
+  }
 }
 
 void collect_libpq_variables(const config_sources& from, draft& into) {

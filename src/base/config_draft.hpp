@@ -46,10 +46,15 @@ struct draft {
   std::vector<assignment> assignments{};
   std::vector<written_url> urls{};
   std::vector<violation> violations{};
+  std::vector<std::string> password_variables{}; ///< that any section of the file names
 };
 
 /// Everything but the file: HOLDFAST_… and the aliases that are as strong.
 void collect_variables(const config_sources& from, draft& into);
+
+/// HOLDFAST_… variables that no option has and no `password_env` names. They can only be told once
+/// all else is collected.
+void reject_unknown_variables(const config_sources& from, draft& into);
 
 /// The sections of one database, for HOLDFAST_ENV.
 void collect_file(const std::string& path, std::string_view name, const config_sources& from,

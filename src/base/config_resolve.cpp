@@ -31,6 +31,8 @@ public:
     for (const auto& each : draft_.assignments) apply(each);
     apply_code();
     complete();
+    refuse_host_address();
+    reject_variables();
     validate();
     return report();
   }
@@ -246,6 +248,28 @@ private:
     config_.options.name = !draft_.name.empty() ? draft_.name
                            : !database.empty()  ? database
                                                 : config_.target.scheme;
+  }
+
+  // libpq goes to PGHOSTADDR whatever the host is; we go to the host. Where the host is no stronger
+  // than PGHOST, or a socket, which libpq leaves for PGHOSTADDR, silence would mislead.
+  void refuse_host_address() {
+    if (!is_postgres(config_.target.scheme)) return;
+    const auto address = sources_.variable("PGHOSTADDR");
+    if (!address || address->empty()) return;
+    const auto& all = config_.target.hosts;
+    const bool by_socket =
+        std::any_of(all.begin(), all.end(), [](const auto& h) { return h.is_socket(); });
+    if (source_of("host").from <= layer::service || by_socket)
+      fail("PGHOSTADDR", "environment", "\"" + shown(*address) + "\"",
+           "nothing: unset it, and give the address as the host (in PGHOST or the URL)");
+  }
+
+  void reject_variables() {
+    auto& named = draft_.password_variables;
+    for (const auto& each : draft_.assignments)
+      if (each.what->key == "password_env") named.emplace_back(each.text.reveal());
+    named.push_back(code_.credentials.password_env);
+    reject_unknown_variables(sources_, draft_);
   }
 
   void validate() {

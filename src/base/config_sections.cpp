@@ -64,6 +64,8 @@ public:
       : name_{name}, environment_{environment}, databases_{databases}, into_{into} {}
 
   void read(const file_entry& entry) {
+    if (entry.path.back() == "password_env" && entry.what == file_entry::kind::text)
+      into_.password_variables.emplace_back(entry.value.reveal());
     const auto where = locate(entry);
     if (!where || (!where->database.empty() && where->database != name_)) return;
     if (where->key.empty()) {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <pwd.h>
+#include <string_view>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -50,8 +51,19 @@ std::string process_user() {
   return found->pw_name;
 }
 
+std::vector<std::string> process_variable_names() {
+  std::vector<std::string> names;
+  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
+    const std::string_view entry{*each};
+    names.emplace_back(entry.substr(0, entry.find('=')));
+  }
+  return names;
+}
+
 } // namespace
 
-config_sources config_sources::process() { return {process_variable, process_file, process_user}; }
+config_sources config_sources::process() {
+  return {process_variable, process_file, process_user, process_variable_names};
+}
 
 } // namespace holdfast

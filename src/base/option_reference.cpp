@@ -43,7 +43,9 @@ A stronger place for the password replaces a weaker one.
     preset = "high_traffic"
 
 Everything that is wrong is told at once: key, place, what was given (secrets masked) and what it
-takes. Unknown keys are errors.
+takes. Unknown keys are errors, and so are unknown variables whose names begin with `HOLDFAST_`, but
+for those that a `password_env` names. `PGHOSTADDR` is refused where it would count: name the address
+as the host.
 
 ## Forms
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/option.hpp"
+#include "base/option_bounds.hpp"
 
 #include <algorithm>
 #include <string>
@@ -11,12 +12,6 @@
 #include <vector>
 
 namespace holdfast::detail {
-
-inline constexpr range positive_time{0, 86400.0 * 365, true}; // zero never means "for ever"
-inline constexpr range any_time{0, 86400.0 * 365};
-inline constexpr range share{0, 1, true};
-inline constexpr range no_bounds{};
-constexpr range between(double low, double high) noexcept { return {low, high}; }
 
 /// `Access` is a captureless generic lambda from a `database_config` to one of its fields.
 template <class Access>

@@ -7,7 +7,7 @@ template <class Access>
 void add_policy(row_builder b, const std::string& prefix, Access, const std::string& what) {
   b.add(
       prefix + ".max_retries", [](auto& c) -> auto& { return Access{}(c).max_retries; },
-      between(0, 1'000'000),
+      bounds::max_retries,
       "Retries after the first attempt " + what + "; unlimited: until the deadline.");
   b.add(
       prefix + ".base", [](auto& c) -> auto& { return Access{}(c).backoff.base; }, positive_time,
@@ -17,7 +17,7 @@ void add_policy(row_builder b, const std::string& prefix, Access, const std::str
       "Longest delay, before jitter.");
   b.add(
       prefix + ".factor", [](auto& c) -> auto& { return Access{}(c).backoff.factor; },
-      between(1, 100), "What each delay is multiplied by for the next.");
+      bounds::factor, "What each delay is multiplied by for the next.");
   b.add(
       prefix + ".jitter", [](auto& c) -> auto& { return Access{}(c).backoff.jitter; }, no_bounds,
       "How a delay is spread.");
@@ -26,7 +26,7 @@ void add_policy(row_builder b, const std::string& prefix, Access, const std::str
       no_bounds, "The first retry waits nothing.");
   b.add(
       prefix + ".budget_cost", [](auto& c) -> auto& { return Access{}(c).budget_cost; },
-      between(0, 1000), "What one retry takes from the retry budget.");
+      bounds::budget_cost, "What one retry takes from the retry budget.");
 }
 
 } // namespace
@@ -58,11 +58,11 @@ void add_retry_rows(std::vector<option>& rows) {
       [](auto& c) -> auto& { return c.options.redis_connect; }, "to connect to Redis");
   b.add(
       "retry_budget.capacity", [](auto& c) -> auto& { return c.options.retry_budget.capacity; },
-      between(0, 1'000'000), "Most tokens saved up for retries.");
+      bounds::budget_capacity, "Most tokens saved up for retries.");
   b.add(
       "retry_budget.deposit_per_success",
-      [](auto& c) -> auto& { return c.options.retry_budget.deposit_per_success; }, between(0, 1000),
-      "Tokens that each success adds.");
+      [](auto& c) -> auto& { return c.options.retry_budget.deposit_per_success; },
+      bounds::budget_deposit, "Tokens that each success adds.");
 }
 
 void add_breaker_rows(std::vector<option>& rows) {
@@ -75,13 +75,13 @@ void add_breaker_rows(std::vector<option>& rows) {
       "Rates are taken over the last calls, or over the last seconds.");
   b.add(
       "breaker.window_calls", [](auto& c) -> auto& { return c.options.breaker.window_calls; },
-      between(1, 1'000'000), "Calls in a count window.");
+      bounds::breaker_calls, "Calls in a count window.");
   b.add(
       "breaker.window_length", [](auto& c) -> auto& { return c.options.breaker.window_length; },
-      between(1, 86400), "Length of a time window.");
+      bounds::breaker_window, "Length of a time window.");
   b.add(
       "breaker.minimum_calls", [](auto& c) -> auto& { return c.options.breaker.minimum_calls; },
-      between(1, 1'000'000), "Rates are not looked at below this many calls.");
+      bounds::breaker_calls, "Rates are not looked at below this many calls.");
   b.add(
       "breaker.failure_rate_threshold",
       [](auto& c) -> auto& { return c.options.breaker.failure_rate_threshold; }, share,
@@ -101,26 +101,27 @@ void add_breaker_rows(std::vector<option>& rows) {
       positive_time, "Longest time that it stays open.");
   b.add(
       "breaker.half_open_probes",
-      [](auto& c) -> auto& { return c.options.breaker.half_open_probes; }, between(1, 10000),
+      [](auto& c) -> auto& { return c.options.breaker.half_open_probes; }, bounds::breaker_probes,
       "Calls admitted at once while half open.");
   b.add(
-      "breaker.ramp", [](auto& c) -> auto& { return c.options.breaker.ramp; }, any_time,
-      "Time over which admission grows from 10 % to 100 % once the probes succeeded.");
+      "breaker.ramp", [](auto& c) -> auto& { return c.options.breaker.ramp; }, bounds::breaker_ramp,
+      "Time over which admission grows from 10 % to 100 % once the probes succeeded; 0s: at once.");
   b.add(
       "limiter.enabled", [](auto& c) -> auto& { return c.options.limiter.enabled; }, no_bounds,
       "Lower the number of connections out at once when latency says congestion.");
   b.add(
-      "limiter.floor", [](auto& c) -> auto& { return c.options.limiter.floor; }, between(1, 10000),
-      "Never lower than this.");
+      "limiter.floor", [](auto& c) -> auto& { return c.options.limiter.floor; },
+      bounds::limiter_size, "Never lower than this.");
   b.add(
       "limiter.ceiling", [](auto& c) -> auto& { return c.options.limiter.ceiling; },
-      between(1, 10000), "Never higher than this; at most `pool.max_size`.");
+      bounds::limiter_size, "Never higher than this; at most `pool.max_size`.");
   b.add(
       "limiter.tolerance", [](auto& c) -> auto& { return c.options.limiter.tolerance; },
-      between(1, 1000), "Latency above this multiple of the long-term median is congestion.");
+      bounds::limiter_tolerance,
+      "Latency above this multiple of the long-term median is congestion.");
   b.add(
       "limiter.decrease", [](auto& c) -> auto& { return c.options.limiter.decrease; },
-      range{0, 1, true, true}, "What congestion multiplies the limit by.");
+      bounds::limiter_decrease, "What congestion multiplies the limit by.");
 }
 
 } // namespace holdfast::detail

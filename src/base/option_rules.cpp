@@ -89,6 +89,12 @@ validate_config(const database_config& config,
   }
   r.together("tls.cert_file", o.tls.cert_file, "tls.key_file", o.tls.key_file);
   one_password(r, o.credentials);
+  const auto& scheme = config.target.scheme;
+  if ((scheme.empty() || is_postgres(scheme)) && !o.after_connect.empty() &&
+      o.postgres.pooler == pooler_mode::transaction)
+    r.fail("after_connect", "nothing while postgres.pooler is transaction (" +
+                                origin_of("postgres.pooler") +
+                                "): the pooler gives each transaction another session");
   return r.take();
 }
 

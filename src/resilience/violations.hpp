@@ -2,6 +2,8 @@
 // nothing while all is right.
 #pragma once
 
+#include "base/option_codec.hpp"
+
 #include <holdfast/error.hpp>
 #include <holdfast/time.hpp>
 
@@ -22,18 +24,11 @@ public:
     line += key;
     found_.push_back(line + ": given " + given + "; takes " + takes);
   }
-  /// NaN is in no range.
+  /// NaN is within no bounds.
   template <class T>
-  void in_range(std::string_view key, T value, T low, T high) {
-    if (!(value >= low && value <= high))
-      add(key, std::to_string(value), std::to_string(low) + " to " + std::to_string(high));
-  }
-  void in_range(std::string_view key, std::uint32_t value, std::uint32_t low, std::uint32_t high) {
-    in_range<std::uint32_t>(key, value, low, high);
-  }
-  void share(std::string_view key, double value) {
-    if (!(value > 0.0 && value <= 1.0))
-      add(key, std::to_string(value), "a share above 0 and at most 1");
+  void bounded(std::string_view key, const T& value, range bounds) {
+    const auto size = measure(value);
+    if (size && !bounds.holds(*size)) add(key, show_value(value), description<T>::of(bounds));
   }
   void time(std::string_view key, duration value) {
     if (value <= duration::zero())

@@ -56,6 +56,43 @@ connect_timeout = "0s"
       "with its unit (500ms, 5s, 2min)\n");
 }
 
+TEST(ConfigFaults, UnknownVariablesAreTold) {
+  EXPECT_EQ(all_violations(examine_url_only(
+                "sqlite:a.db", {{"HOLDFAST_POOL_MAXSIZE", "CANARY"}, {"HOLDFAST_X9", "CANARY"}})),
+            "HOLDFAST_POOL_MAXSIZE (environment): given an unknown variable; takes the variable of "
+            "an option; for your own take another prefix; did you mean HOLDFAST_POOL_MAX_SIZE?\n"
+            "HOLDFAST_X9 (environment): given an unknown variable; takes the variable of an "
+            "option; for your own take another prefix\n");
+}
+
+TEST(ConfigFaults, VariablesThatSomebodyReadsAreKnown) {
+  // Another engine's, an empty one, what opens, our tests', another program's.
+  EXPECT_EQ(all_violations(examine_url_only("sqlite:a.db", {{"HOLDFAST_POSTGRES_POOLER", "none"},
+                                                            {"HOLDFAST_POOL_MAXSIZE", ""},
+                                                            {"HOLDFAST_URL", "sqlite:b.db"},
+                                                            {"HOLDFAST_ENV", "test"},
+                                                            {"HOLDFAST_PG_TEMPLATE", "/t"},
+                                                            {"HOLDFAST", "x"},
+                                                            {"MY_HOLDFAST_POOL", "x"}})),
+            "");
+}
+
+TEST(ConfigFaults, AVariableThatHoldsAPasswordIsKnown) {
+  const auto* const url = "postgresql://app@h?password_env=HOLDFAST_SHOP_PW";
+  EXPECT_EQ(all_violations(examine_url_only(url, {{"HOLDFAST_SHOP_PW", "x"}})), "");
+  database_options code;
+  code.credentials.password_env = "HOLDFAST_SHOP_PW";
+  const fake_sources from{.variables = {{"HOLDFAST_SHOP_PW", "x"}}};
+  EXPECT_EQ(all_violations(examine_url("postgresql://app@h", code, from.sources())), "");
+  // Also that of another database in the same file.
+  const auto two = [](const std::string& name) {
+    return "[database." + name + "]\nurl = \"postgresql://app@h\"\npassword_env = \"HOLDFAST_" +
+           name + "\"\n";
+  };
+  const std::map<std::string, std::string> both{{"HOLDFAST_shop", "x"}, {"HOLDFAST_bank", "x"}};
+  EXPECT_EQ(all_violations(examine(two("shop") + two("bank"), both)), "");
+}
+
 TEST(ConfigFaults, ImpossiblePairsNameBothOrigins) {
   const auto report = examine(R"([database.shop]
 url = "sqlite:a.db"

@@ -51,6 +51,21 @@ application_name = "file")"}}};
   EXPECT_EQ(c.target.user, "pg");
 }
 
+TEST(Libpq, AnAddressBesideTheHostIsRefusedWhereItWouldCount) {
+  const auto faults = [](std::string_view url, std::map<std::string, std::string> variables) {
+    variables["PGHOSTADDR"] = "10.0.0.5";
+    const fake_sources from{.variables = std::move(variables)};
+    return all_violations(examine_url(url, {}, from.sources()));
+  };
+  const std::string told = "PGHOSTADDR (environment): given \"10.0.0.5\"; takes nothing: unset it, "
+                           "and give the address as the host (in PGHOST or the URL)\n";
+  EXPECT_EQ(faults("postgresql://", {}), told);
+  EXPECT_EQ(faults("postgresql://", {{"PGHOST", "db"}}), told);
+  EXPECT_EQ(faults("postgresql:///?host=/run/postgresql", {}), told) << "libpq would go there";
+  EXPECT_EQ(faults("postgresql://db", {}), "") << "the URL is stronger than PG* variables";
+  EXPECT_EQ(faults("sqlite:a.db", {}), "");
+}
+
 TEST(Libpq, OtherEnginesDoNotSeeThem) {
   fake_sources from;
   from.variables = {{"PGUSER", "pg"}, {"PGHOST", "pg"}, {"PGDATABASE", "pg"}};

@@ -1,5 +1,6 @@
 #include <holdfast/config.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -51,6 +52,11 @@ TEST_F(ProcessSources, ReadsVariablesAndTheUser) {
   EXPECT_FALSE(sources_.variable("HOLDFAST_NO_SUCH_VARIABLE"));
   EXPECT_TRUE(sources_.variable("PATH"));
   EXPECT_FALSE(sources_.system_user().empty());
+}
+
+TEST_F(ProcessSources, ListsTheNamesOfAllVariables) {
+  const auto names = sources_.variable_names();
+  EXPECT_EQ(std::count(names.begin(), names.end(), "PATH"), 1);
 }
 
 TEST_F(ProcessSources, AWholeFileLoads) {

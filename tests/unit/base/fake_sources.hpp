@@ -28,7 +28,12 @@ struct fake_sources {
                                   "cannot read " + path + ": No such file or directory");
               return file_text{at->second, files_open_to_others};
             },
-            [] { return std::string{"alice"}; }};
+            [] { return std::string{"alice"}; },
+            [this] {
+              std::vector<std::string> names;
+              for (const auto& each : variables) names.push_back(each.first);
+              return names;
+            }};
   }
 };
 

@@ -138,6 +138,21 @@ TEST(Validate, KnowsWhatDoesNotFitTogether) {
   EXPECT_EQ(of(found, "password")->given, "***");
 }
 
+TEST(Validate, ATransactionPoolerHasNoSessionToPrepare) {
+  database_options o;
+  o.after_connect = "set search_path to shop";
+  EXPECT_TRUE(o.validate().empty());
+  o.postgres.pooler = pooler_mode::transaction;
+  const auto found = o.validate();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(to_string(found[0]),
+            "after_connect (code): given set search_path to shop; takes nothing while "
+            "postgres.pooler is transaction (code): the pooler gives each transaction another "
+            "session");
+  o.after_connect.clear();
+  EXPECT_TRUE(o.validate().empty());
+}
+
 TEST(Validate, ThresholdsOfOneAreWholeAndEdgesCount) {
   database_options o;
   o.breaker.failure_rate_threshold = 1.0;

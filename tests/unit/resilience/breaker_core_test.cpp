@@ -122,6 +122,16 @@ TEST_F(BreakerCore, jitter_differs_by_seed) {
   EXPECT_GE(times.size(), 19U);
 }
 
+TEST_F(BreakerCore, without_a_ramp_it_closes_once_the_probes_succeeded) {
+  options.ramp = 0s;
+  auto b = make();
+  open(b);
+  now += 10s;
+  call(b, good, 3);
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(b.acquire(now).admitted);
+  EXPECT_EQ(b.shown(), breaker_state::closed);
+}
+
 TEST_F(BreakerCore, half_open_admits_n_probes) {
   auto b = make();
   open(b);

@@ -198,7 +198,7 @@ TEST_F(CircuitBreaker, modes_change_at_run_time) {
 TEST_F(CircuitBreaker, rejects_impossible_options_all_at_once) {
   options.window_calls = 0;
   options.failure_rate_threshold = 1.5;
-  options.ramp = 0s;
+  options.ramp = -1s;
   EXPECT_EQ(validate(options).size(), 4U) << "and minimum_calls is above window_calls";
   EXPECT_THROW(make(), configuration_error);
   EXPECT_TRUE(validate(breaker_options{}).empty());
