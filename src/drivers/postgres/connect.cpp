@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <array>
 #include <openssl/crypto.h>
+#include <optional>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -167,6 +168,23 @@ task<attempt> shake_hands(runtime& rt, pg_connection c, const connect_target& to
   co_return attempt{connect_error(failure_of(c.get(), step), to), step};
 }
 
+/// What libpq takes from the environment whatever it is told, where that would mislead us.
+std::optional<error> misled(PGconn* c, const settings& s) {
+  std::string why;
+  const char* const dates = PQparameterStatus(c, "DateStyle"); // null before the login
+  if (s.server.is_socket() && *PQhostaddr(c) != '\0')
+    why = "PGHOSTADDR leads libpq to " + std::string{PQhostaddr(c)} + " instead of the socket " +
+          peer_of(s) + ": unset it";
+  else if (s.engine.pooler == pooler_mode::none && dates &&
+           !std::string_view{dates}.starts_with("ISO"))
+    why = "the session's DateStyle is \"" + std::string{dates} +
+          "\", and we read ISO: unset PGDATESTYLE, or take datestyle out of postgres.options";
+  if (why.empty()) return std::nullopt;
+  error e = make_error(errc::invalid_configuration, std::move(why));
+  e.connection_usable = false;
+  return e;
+}
+
 /// One address. `address` is empty for a Unix socket.
 task<result<pg_connection>> connect_to(runtime& rt, const settings& s, const tls_plan& tls,
                                        const credential& who, const connect_target& to,
@@ -181,11 +199,14 @@ task<result<pg_connection>> connect_to(runtime& rt, const settings& s, const tls
   if (std::string text = PQerrorMessage(c.get());
       PQstatus(c.get()) == CONNECTION_BAD && errno_in(text) == 0)
     co_return refused_settings_error(std::move(text), to);
+  if (auto wrong = misled(c.get(), s)) co_return std::move(*wrong);
   // From here the texts of errors end in their SQLSTATE.
   PQsetErrorVerbosity(c.get(), PQERRORS_SQLSTATE);
   PQsetNoticeReceiver(
       c.get(), [](void*, const PGresult*) {}, nullptr);
   auto tried = co_await shake_hands(rt, std::move(c), to, until);
+  if (tried.outcome)
+    if (auto wrong = misled(tried.outcome->get(), s)) co_return std::move(*wrong);
   if (tried.outcome || tried.step != connect_step::tls) co_return std::move(tried.outcome);
   if (tried.outcome.error().code != errc::tls_failed) co_return std::move(tried.outcome);
   tls_probe_target probe{s.server.host, std::move(address), s.server.port.value_or(default_port),

@@ -280,6 +280,8 @@ TEST(postgres_connect, the_environment_does_not_say_where_to_go) {
                                                         {"PGAPPNAME", "other"},
                                                         {"PGCLIENTENCODING", "LATIN1"},
                                                         {"PGSSLROOTCERT", "/nowhere"},
+                                                        {"PGPASSFILE", "/nowhere"},
+                                                        {"PGGSSENCMODE", "require"},
                                                         {"PGTARGETSESSIONATTRS", "standby"}}) {
     ::setenv(name, text, 1);
     client c{s};
@@ -289,6 +291,41 @@ TEST(postgres_connect, the_environment_does_not_say_where_to_go) {
         << name;
     ::unsetenv(name);
   }
+}
+
+TEST(postgres_connect, an_environment_that_would_mislead_is_refused) {
+  auto s = settings_for(shared_server());
+  s.server.host = shared_server().socket_dir().string();
+  for (const auto& [name, text] : std::vector<std::pair<const char*, const char*>>{
+           {"PGHOSTADDR", "127.0.0.1"}, {"PGDATESTYLE", "German"}}) {
+    ::setenv(name, text, 1);
+    const auto e = failure(s);
+    ::unsetenv(name);
+    EXPECT_EQ(e.code, errc::invalid_configuration);
+    EXPECT_NE(e.message.find(name), std::string::npos) << e.message;
+    EXPECT_FALSE(client{s}.driver().condemns_host(e));
+  }
+  EXPECT_TRUE(client{s}.open());
+}
+
+/// SECURITY.md lists them.
+TEST(postgres_connect, what_the_environment_still_says_to_libpq) {
+  auto s = settings_for(shared_server());
+  const auto said = [&s](const char* name, const char* text, auto ask) {
+    ::setenv(name, text, 1);
+    client c{s};
+    auto answer = ask(c);
+    ::unsetenv(name);
+    return answer;
+  };
+  const auto zone = [](client& c) { return c.one("show timezone"); };
+  const auto enters = [](client& c) { return c.open().has_value(); };
+  EXPECT_EQ(said("PGTZ", "Asia/Tokyo", zone), value{"Asia/Tokyo"});
+  EXPECT_FALSE(said("PGCHANNELBINDING", "require", enters)) << "there is no TLS";
+  EXPECT_FALSE(said("PGSSLMINPROTOCOLVERSION", "TLSv9", enters));
+  EXPECT_FALSE(said("PGSSLMAXPROTOCOLVERSION", "TLSv9", enters));
+  s.server.host = shared_server().socket_dir().string();
+  EXPECT_FALSE(said("PGREQUIREPEER", "nobody-at-all", enters));
 }
 
 TEST(postgres_connect, the_provider_is_asked_each_time_and_its_error_is_ours) {
