@@ -14,8 +14,9 @@ enum class log_level : std::uint8_t { trace, debug, info, warning, error };
 
 struct log_options {
   log_format format = log_format::text;
-  /// What happens with every healthy operation is below `info`: off unless asked for.
-  log_level level = log_level::info;
+  /// By default what somebody may have to look at, and its end. `info` adds the lives of pools and
+  /// retries; what every healthy operation does is below that.
+  log_level level = log_level::warning;
   /// Alike lines (kind, reason, code, database, host) a window that are written one by one; of what
   /// follows only the 100th, the 1,000th … and a count when the window ends. Empty: no limit.
   std::optional<std::uint32_t> burst = 5;

@@ -61,15 +61,16 @@ log_level level_of(const event& e) noexcept {
   case pool_suspended:
   case pool_resumed:
   case pool_closed:
-  case breaker_half_opened:
-  case breaker_closed:
-  case host_up:
-  case threshold_cleared: return log_level::info;
+  case breaker_half_opened: return log_level::info;
   case pool_cleared:
   case leak_suspected:
   case retry_declined:
   case breaker_opened:
   case threshold_crossed: return log_level::warning;
+  // The end of an alarm is told where the alarm was.
+  case breaker_closed:
+  case threshold_cleared:
+  case host_up: return log_level::warning;
   case host_down: return log_level::error;
   case outcome_resolved:
     return e.reason == event_reason::unknown ? log_level::error : log_level::info;

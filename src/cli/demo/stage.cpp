@@ -16,6 +16,7 @@ void make_patient(database_options& o, bool verbose) {
   o.retry.statement = {std::nullopt, {10ms, 500ms, 2.0, jitter::proportional, true}};
   o.retry_budget.capacity = 1000;
   o.log.enabled = verbose;
+  o.log.level = std::min(o.log.level, log_level::info);
 }
 
 std::size_t count_of(const std::vector<fault>& made, std::string_view kind) {

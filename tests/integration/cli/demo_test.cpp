@@ -88,6 +88,7 @@ TEST(demo, on_a_users_server_cuts_only_its_own_connections_and_drops_its_schema)
   const auto o = only_object(r.out);
   expect_right(o);
   EXPECT_GE(faults_of(o, "all_connections_cut"), 1);
+  EXPECT_THAT(r.err, HasSubstr("pool_ready")) << "-v shows the library's log";
   EXPECT_THAT(r.out + r.err, Not(HasSubstr(canary)));
   EXPECT_EQ(bystander.query_value<std::int32_t>("select pg_backend_pid()"), me);
   EXPECT_EQ(bystander.query_value<std::int64_t>(

@@ -48,6 +48,25 @@ TEST_F(database_log, counts_repeats_when_their_window_ends_though_nothing_else_h
   EXPECT_TRUE(soon_tells_of_repeats());
 }
 
+TEST_F(database_log, is_empty_by_default_after_a_healthy_life) {
+  const auto live = [this](const std::string& log, database_options o) {
+    o.log.file = (folder / log).string();
+    auto d = sqlite::connect((folder / "test.db").string(), o);
+    d.execute("create table if not exists t(n integer)");
+    d.close(1s);
+  };
+  const auto size = [this](const std::string& log) {
+    std::error_code none;
+    const auto bytes = std::filesystem::file_size(folder / log, none);
+    return none ? 0 : bytes;
+  };
+  live("quiet", {});
+  live("told", {.log = {.level = log_level::info}});
+  for (int i = 0; i < 500 && size("told") == 0; ++i) std::this_thread::sleep_for(10ms);
+  EXPECT_GT(size("told"), 0U);
+  EXPECT_EQ(size("quiet"), 0U);
+}
+
 TEST_F(database_log, counts_them_at_a_close) {
   auto d = connect(1h);
   storm(d);

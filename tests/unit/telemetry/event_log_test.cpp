@@ -47,6 +47,24 @@ TEST(event_log, leaves_out_by_default_what_every_operation_does) {
   EXPECT_EQ(log.text(), "");
 }
 
+TEST(event_log, tells_by_default_of_alarms_and_of_their_end) {
+  for (const auto kind :
+       {event_kind::host_down, event_kind::host_up, event_kind::breaker_opened,
+        event_kind::breaker_closed, event_kind::threshold_crossed, event_kind::threshold_cleared}) {
+    captured_log log{log_options{}};
+    log.log().on_event(make_event(kind));
+    EXPECT_EQ(log.lines().size(), 1U) << to_string(kind);
+  }
+}
+
+TEST(event_log, says_nothing_by_default_of_a_pools_healthy_life) {
+  captured_log log{log_options{}};
+  for (const auto kind : {event_kind::pool_created, event_kind::pool_ready,
+                          event_kind::connection_created, event_kind::pool_closed})
+    log.log().on_event(make_event(kind));
+  EXPECT_EQ(log.text(), "");
+}
+
 TEST(event_log, wants_exactly_what_it_would_write) {
   for (const auto level : {log_level::trace, log_level::debug, log_level::info, log_level::warning,
                            log_level::error}) {
