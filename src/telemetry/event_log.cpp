@@ -68,8 +68,9 @@ namespace {
 // Through a thread of its own and a bounded queue: a sink that blocks never blocks an operation.
 std::shared_ptr<spdlog::logger> queued_logger(spdlog::sink_ptr sink, log_format format) {
   struct parts {
-    std::shared_ptr<spdlog::details::thread_pool> writer; // the logger itself holds it weakly
     std::shared_ptr<spdlog::logger> logger;
+    // The logger itself holds it weakly. Destroyed first: it writes what is queued and joins.
+    std::shared_ptr<spdlog::details::thread_pool> writer;
   };
   constexpr std::size_t queued_lines = 8192;
   auto own = std::make_shared<parts>();

@@ -14,6 +14,7 @@ database_options keeps_a_week() {
   database_options o;
   o.log.enabled = false;
   o.health.interval.reset();
+  o.pool.maintenance_interval = 10min; // a month of it each second would take the test a minute
   o.operation_keys.enabled = true;
   o.operation_keys.retention = retention;
   return o;
