@@ -70,6 +70,7 @@ public:
   /// Since the machine was booted, the time that it slept included; `now()` does not count that.
   [[nodiscard]] virtual duration boot_time() noexcept = 0;
   [[nodiscard]] virtual std::uint64_t random() noexcept = 0;
+  /// Also asked by work that was offloaded.
   [[nodiscard]] virtual bool cancelled() const noexcept = 0;
 
   /// co_await gives `timed_out` at the given moment, or `cancelled`.

@@ -70,7 +70,7 @@ duration asio_runtime::boot_time() noexcept { return detail::system_boot_time();
 std::uint64_t asio_runtime::random() noexcept { return detail::system_random(); }
 
 void asio_runtime::cancel() {
-  cancelled_ = true;
+  cancelled_.store(true, std::memory_order_relaxed);
   // Each resume may add or remove sleepers, but new ones are refused by now.
   while (!sleepers_.empty()) sleepers_.front()->fire(wait_status::cancelled);
 }
@@ -90,8 +90,8 @@ task<result<std::vector<address>>> asio_runtime::resolve(std::string host, deadl
 }
 
 bool asio_runtime::refuse(suspension& s) const noexcept {
-  if (cancelled_) s.status = wait_status::cancelled;
-  return cancelled_;
+  if (cancelled()) s.status = wait_status::cancelled;
+  return cancelled();
 }
 
 std::shared_ptr<asio_runtime::sleeper> asio_runtime::sleep(suspension& s, time_point at) {

@@ -3,6 +3,7 @@
 
 #include <holdfast/runtime.hpp>
 
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <list>
 #include <memory>
@@ -29,7 +30,9 @@ public:
   [[nodiscard]] time_point coarse_now() noexcept override;
   [[nodiscard]] duration boot_time() noexcept override;
   [[nodiscard]] std::uint64_t random() noexcept override;
-  [[nodiscard]] bool cancelled() const noexcept override { return cancelled_; }
+  [[nodiscard]] bool cancelled() const noexcept override {
+    return cancelled_.load(std::memory_order_relaxed);
+  }
   /// On the background's loop if there is one, else on this executor.
   void spawn(task<void> work) override;
   [[nodiscard]] task<result<std::vector<address>>> resolve(std::string host,
@@ -50,8 +53,8 @@ private:
   boost::asio::any_io_executor executor_;
   std::shared_ptr<detail::blocking_pool> blocking_;
   runtime* background_;
-  bool cancelled_ = false; // written on the executor
-  sleeper_list sleepers_;  // those suspended now
+  std::atomic<bool> cancelled_{false}; // written on the executor; offloaded work looks at it, too
+  sleeper_list sleepers_;              // those suspended now
 };
 
 } // namespace holdfast
