@@ -34,7 +34,8 @@ struct transaction_options {
   holdfast::isolation isolation = holdfast::isolation::engine_default;
   bool read_only = false;
   bool deferrable = false; ///< PostgreSQL: with serializable and read_only
-  /// As in `call_options`; the result of the block is stored with the key.
+  /// As in `call_options`; the result of the block is stored with the key. Under one key blocks are
+  /// told apart by `name` alone: two without a name pass for the same.
   std::string_view operation_key{};
   std::optional<duration> deadline{};
   std::string_view name{};

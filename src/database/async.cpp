@@ -105,7 +105,8 @@ task<result<std::uint64_t>> insert_owned(runtime& rt, owned_call_ptr call,
   const std::vector<std::string_view> names{columns.begin(), columns.end()};
   insert_block body{call->text, names, rows};
   const transaction_options how = transaction_options_of(call->options);
-  auto end = co_await call->core->transact(rt, how, call->caller, body);
+  std::string fingerprint = body.fingerprint(how);
+  auto end = co_await call->core->transact(rt, how, call->caller, body, std::move(fingerprint));
   if (!end.outcome) co_return std::move(end.outcome.error());
   co_return body.rows_affected();
 }

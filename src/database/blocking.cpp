@@ -46,7 +46,8 @@ result<std::uint64_t> run_insert(const blocking_call& call, const sql& table,
   thread_runtime rt{&call.core->background(), call.stop};
   insert_block body{table.text, columns, rows};
   const transaction_options how = transaction_options_of(call.options);
-  const block_end end = run_inline(call.core->transact(rt, how, table.caller, body));
+  const block_end end =
+      run_inline(call.core->transact(rt, how, table.caller, body, body.fingerprint(how)));
   if (!end.outcome) return end.outcome.error();
   return body.rows_affected();
 }

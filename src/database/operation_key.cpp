@@ -2,6 +2,7 @@
 
 #include <holdfast/parameter.hpp>
 #include <holdfast/row.hpp>
+#include <holdfast/sql_verbs.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -91,6 +92,17 @@ std::string fingerprint_of(std::string_view text, std::span<const value> paramet
   digest d;
   d.add(text);
   for (const value& v : parameters) add_value(d, v);
+  return d.hex();
+}
+
+std::string fingerprint_of(std::string_view table, std::span<const std::string_view> columns,
+                           row_source& rows) {
+  digest d;
+  d.add(table);
+  const std::uint64_t width = columns.size();
+  d.add(&width, sizeof width);
+  for (const std::string_view column : columns) d.add(column);
+  for (value_array row; rows.next(row); row.clear()) add_items(d, row);
   return d.hex();
 }
 

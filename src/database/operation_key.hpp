@@ -11,6 +11,8 @@
 
 namespace holdfast::detail {
 
+class row_source;
+
 /// Longest key, in bytes.
 inline constexpr std::size_t longest_key = 200;
 
@@ -19,6 +21,10 @@ inline constexpr std::size_t longest_key = 200;
 
 /// What identifies an operation beside its key: its name or text and its parameters, hashed.
 [[nodiscard]] std::string fingerprint_of(std::string_view text, std::span<const value> parameters);
+
+/// The same of a bulk insert. Takes all rows once.
+[[nodiscard]] std::string
+fingerprint_of(std::string_view table, std::span<const std::string_view> columns, row_source& rows);
 
 /// A token that names a keyed operation and when it began: "hf1.1763600000.booking-42".
 struct key_token {

@@ -1,5 +1,7 @@
 #include "database/statement_work.hpp"
 
+#include "database/operation_key.hpp"
+
 #include <holdfast/exceptions.hpp>
 
 namespace holdfast::detail {
@@ -45,6 +47,12 @@ task<result<void>> script_work::attempt(runtime& rt, drivers::sql_connection& on
 task<void> statement_block::run(transaction_core& tx) {
   auto done = co_await tx.execute(what_, nullptr);
   rows_ = std::move(done).value().rows_affected;
+}
+
+std::string insert_block::fingerprint(const transaction_options& how) const {
+  if (how.operation_key.empty()) return {};
+  const auto rows = source_();
+  return fingerprint_of(table_, columns_, *rows);
 }
 
 task<void> insert_block::run(transaction_core& tx) {

@@ -4,6 +4,7 @@
 #include "database/transaction_core.hpp"
 #include "database/work.hpp"
 
+#include <holdfast/call_options.hpp>
 #include <holdfast/operation_codec.hpp>
 
 namespace holdfast::detail {
@@ -58,6 +59,8 @@ public:
   [[nodiscard]] std::string result_text() const override { return encode_result(rows_); }
   bool restore(std::string_view text) override { return decode_result(text, rows_); }
   [[nodiscard]] std::uint64_t rows_affected() const noexcept { return rows_; }
+  /// Empty without a key: it takes all rows once.
+  [[nodiscard]] std::string fingerprint(const transaction_options& how) const;
 
 private:
   std::string_view table_;

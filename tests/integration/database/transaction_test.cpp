@@ -220,6 +220,40 @@ TEST_P(transactions, another_payload_under_the_same_key_is_refused) {
   EXPECT_EQ(rows(), 3);
 }
 
+TEST_P(transactions, a_bulk_insert_under_a_key_is_made_once_and_compared_as_a_whole) {
+  using rows_t = std::vector<std::tuple<int, int>>;
+  const rows_t given{{3, 1}, {4, 1}};
+  const auto insert = [&](std::initializer_list<std::string_view> columns, const rows_t& what) {
+    return db().with({.operation_key = "bulk"}).try_insert_many("account", columns, what);
+  };
+  EXPECT_EQ(insert({"id", "balance"}, given).value(), 2U);
+  EXPECT_EQ(insert({"id", "balance"}, given).value(), 2U);
+  for (const auto& other :
+       {insert({"id", "balance"}, {{3, 1}, {5, 1}}), insert({"id", "balance"}, {{3, 1}}),
+        insert({"balance", "id"}, given)}) {
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().code, errc::operation_key_reused);
+  }
+  EXPECT_EQ(rows(), 4);
+}
+
+// What tells blocks apart must outlive a restart with another build: the name alone.
+TEST_P(transactions, blocks_under_one_key_are_told_apart_by_their_names) {
+  const auto add = [](transaction& tx) {
+    tx.execute("update account set balance = balance + 1 where id = 1");
+  };
+  db().transaction({.operation_key = "block", .name = "add"}, add);
+  db().transaction({.operation_key = "block", .name = "add"}, add); // from another line
+  EXPECT_EQ(sum(), 201);
+  for (const std::string_view name : {"other", ""}) try {
+      db().transaction({.operation_key = "block", .name = name}, add);
+      ADD_FAILURE() << name;
+    } catch (const database_error& e) {
+      EXPECT_EQ(e.code(), errc::operation_key_reused);
+    }
+  EXPECT_EQ(sum(), 201);
+}
+
 TEST_P(transactions, a_key_that_was_asked_about_can_never_commit_later) {
   EXPECT_EQ(db().outcome_of("late"), outcome::not_committed);
   EXPECT_THROW(db().transaction({.operation_key = "late"},
