@@ -11,12 +11,17 @@ function(holdfast_test name)
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
   endif()
+  if(HOLDFAST_SANITIZE)
+    math(EXPR T_TIMEOUT "3 * ${T_TIMEOUT}")
+  endif()
   add_test(NAME ${name} COMMAND ${name})
   # Servers that tests start copy one initialised data folder.
   set(environment "HOLDFAST_PG_TEMPLATE=${PROJECT_BINARY_DIR}/pg-template")
   if(HOLDFAST_SANITIZE MATCHES thread)
+    # Suppressions go by functions' names.
+    find_program(HOLDFAST_SYMBOLIZER NAMES llvm-symbolizer-16 llvm-symbolizer REQUIRED)
     list(APPEND environment
-      "TSAN_OPTIONS=halt_on_error=1:suppressions=${PROJECT_SOURCE_DIR}/tools/tsan.suppressions")
+      "TSAN_OPTIONS=halt_on_error=1:external_symbolizer_path=${HOLDFAST_SYMBOLIZER}:suppressions=${PROJECT_SOURCE_DIR}/tools/tsan.suppressions")
   endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} ENVIRONMENT "${environment}")
 endfunction()
