@@ -1,5 +1,6 @@
 // The same coroutines inside an Asio program.
 #include "integration/database/engines.hpp"
+#include "sanitized.hpp"
 
 #include <holdfast/asio.hpp>
 #include <holdfast/exceptions.hpp>
@@ -176,17 +177,7 @@ TEST_P(asio_forms, cancellation_ends_a_wait) {
 INSTANTIATE_TEST_SUITE_P(each, asio_forms, test::engines, test::engine_name);
 
 // Red zones and shadow memory multiply what each frame takes: AddressSanitizer 3.1 times.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t memory_factor = 5;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr std::size_t memory_factor = 5;
-#else
-constexpr std::size_t memory_factor = 1;
-#endif
-#else
-constexpr std::size_t memory_factor = 1;
-#endif
+constexpr std::size_t memory_factor = testing::sanitized ? 5 : 1;
 
 std::size_t resident_kib() {
   std::ifstream status{"/proc/self/status"};

@@ -1,5 +1,6 @@
 // Rows that are fetched by and by.
 #include "integration/postgres/fixture.hpp"
+#include "sanitized.hpp"
 
 #include <fstream>
 
@@ -72,7 +73,10 @@ TEST_F(postgres_cursor, a_large_result_takes_little_memory) {
   const auto before = resident_kib();
   drain("select repeat('x', 1000) from generate_series(1, 200000)");
   EXPECT_EQ(all.bytes, 200'010'000U);
-  EXPECT_LT(resident_kib() - before, 8U * 1024);
+  const auto taken = resident_kib() - before;
+  if (!testing::sanitized) { // which keeps what was freed
+    EXPECT_LT(taken, 8U * 1024);
+  }
 }
 
 TEST_F(postgres_cursor, closed_early_leaves_the_connection_usable) {

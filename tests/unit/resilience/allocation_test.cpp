@@ -1,3 +1,4 @@
+#include "sanitized.hpp"
 #include "unit/resilience/allocation_counter.hpp"
 
 #include <holdfast/pipeline.hpp>
@@ -9,14 +10,7 @@ namespace holdfast {
 namespace {
 
 // Under a sanitizer coroutine frames are not cached, so that it can watch them.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool frames_are_cached = false;
-#elif defined(__has_feature)
-constexpr bool frames_are_cached =
-    !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
-#else
-constexpr bool frames_are_cached = true;
-#endif
+constexpr bool frames_are_cached = !testing::sanitized;
 
 template <class F>
 std::size_t allocations_of(F&& fn) {
