@@ -45,7 +45,7 @@ template <class Units>
 std::string show_scaled(std::uint64_t count, const Units& units) {
   auto best = units.front();
   for (const scale& s : units)
-    if (count % s.factor == 0) best = s;
+    if (count > 0 && count % s.factor == 0) best = s;
   return std::to_string(count / best.factor) + std::string{best.name};
 }
 

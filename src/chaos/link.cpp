@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 
 constexpr duration connect_limit = 5s;
 constexpr duration leave_limit = 100ms;
+constexpr duration look_again = 20ms;
 constexpr std::size_t shaped_chunk = 16UL * 1024; // small, so that a rule's changes are soon felt
 constexpr std::size_t most_queued = 64;           // chunks that wait for their time
 constexpr int turns = 16;                         // reads before others get their turn
@@ -61,7 +62,10 @@ task<void> link::pump(side who) {
       co_await write_front(who);
       continue;
     }
-    const auto until = queue.empty() ? far_off() : deadline{queue.front().due};
+    // A rule's end makes due what waits, and cannot wake who waits for a descriptor: look again.
+    const auto until = queue.empty() ? far_off()
+                                     : earliest(deadline{queue.front().due},
+                                                deadline::after(rt.now(), look_again));
     if (queue.empty() && told_end_[index(who)] && source_ended_[index(who)]) co_return;
     const bool full = queue.size() >= most_queued;
     if (source_ended_[index(who)] || talk_.held(who) || full) {
@@ -97,7 +101,9 @@ link::progress link::read_once(side who) {
     talk_.finish(who, now);
   } else if (talk_.feed(who, now, bytes)) {
     forward(who, bytes);
-    return over_ || !talk_.queue(who).empty() ? progress::changed : progress::more;
+    if (over_ || !talk_.queue(who).empty()) return progress::changed;
+    // After a short read there is nothing more: to ask would be one call more for each message.
+    return bytes.size() < room ? progress::nothing : progress::more;
   }
   settle();
   return progress::changed;

@@ -92,7 +92,7 @@ const std::vector<key>& keys() {
   using enum fault_verb;
   constexpr double day = 86400;
   constexpr double any_count = 4294967295.0;
-  constexpr double any_size = 9e15;
+  constexpr double any_size = 0x1p50; // a PiB
   static const std::vector<key> all{
       row<&fault_rule::direction>(
           "direction", {black_hole, delay, bandwidth, slice, truncate, corrupt, reset, half_close}),
