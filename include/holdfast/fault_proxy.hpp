@@ -67,6 +67,9 @@ struct fault_rule {
 /// The text that `parse_fault_rule` would read back, without what is by default.
 [[nodiscard]] std::string to_string(const fault_rule&);
 
+/// Would `fault_proxy::command` understand this line? Errors: invalid_configuration.
+[[nodiscard]] result<void> check_fault_command(std::string_view line);
+
 /// One thing that a proxy did.
 struct fault_record {
   duration when{};              ///< since the proxy began

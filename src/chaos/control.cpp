@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <sys/socket.h>
 
 namespace holdfast::chaos {
@@ -29,9 +30,8 @@ struct verb {
 std::string ok_or(const result<void>& r) { return r ? "ok" : "error: " + r.error().message; }
 
 std::string remove(proxy_core& core, std::string_view word) {
-  const auto id = detail::parse_count(word, 0xffffffff);
-  if (!id) return "error: remove: " + given_takes(word, "a rule's number");
-  const auto done = core.remove(static_cast<std::uint32_t>(*id));
+  const auto id = detail::parse_count(word, 0xffffffff).value_or(0); // rules count from 1
+  const auto done = core.remove(static_cast<std::uint32_t>(id));
   if (!done) return "error: " + done.error().message;
   return *done ? "ok" : "error: there is no rule " + std::string{word};
 }
@@ -75,27 +75,44 @@ std::vector<std::string_view> all_words() {
   return words;
 }
 
-} // namespace
+/// A line, read: a command, a rule, or neither where it is empty or a comment.
+struct order {
+  const verb* known = nullptr;
+  std::string_view rest;
+  std::optional<fault_rule> rule;
+};
 
-std::string proxy_core::command(std::string_view line) {
+result<order> understand(std::string_view line) {
   line = detail::trim(line);
-  if (line.empty() || line.front() == '#') return "ok";
+  if (line.empty() || line.front() == '#') return order{};
   const auto first = line.substr(0, line.find_first_of(" \t"));
   const auto rest = detail::trim(line.substr(first.size()));
   const auto* const known = std::ranges::find(verbs, first, &verb::name);
   if (known != verbs.end()) {
-    if (known->words == 0 && !rest.empty()) return "error: " + std::string{first} + " stands alone";
-    return known->run(*this, rest);
+    if (known->words == 0 && !rest.empty()) return wrong(std::string{first} + " stands alone");
+    if (known->words == 1 && !detail::parse_count(rest, 0xffffffff))
+      return wrong(std::string{first} + ": " + given_takes(rest, "a rule's number"));
+    return order{known, rest, {}};
   }
   fault_verb fault{};
   if (!detail::parse_value(first, fault)) {
     const auto words = all_words();
-    return "error: there is no command '" + std::string{first} + "'" +
-           detail::did_you_mean(first, words) + "; `help` lists them";
+    return wrong("there is no command '" + std::string{first} + "'" +
+                 detail::did_you_mean(first, words) + "; `help` lists them");
   }
-  const auto rule = parse_fault_rule(line);
-  if (!rule) return "error: " + rule.error().message;
-  const auto id = add(*rule);
+  auto rule = parse_fault_rule(line);
+  if (!rule) return std::move(rule).error();
+  return order{nullptr, {}, *std::move(rule)};
+}
+
+} // namespace
+
+std::string proxy_core::command(std::string_view line) {
+  const auto read = understand(line);
+  if (!read) return "error: " + read.error().message;
+  if (read->known) return read->known->run(*this, read->rest);
+  if (!read->rule) return "ok";
+  const auto id = add(*read->rule);
   return id ? "ok " + std::to_string(*id) : "error: " + id.error().message;
 }
 
@@ -150,3 +167,13 @@ task<void> proxy_core::obey(socket_handle peer) {
 }
 
 } // namespace holdfast::chaos
+
+namespace holdfast {
+
+result<void> check_fault_command(std::string_view line) {
+  auto read = chaos::understand(line);
+  if (!read) return std::move(read).error();
+  return {};
+}
+
+} // namespace holdfast

@@ -33,6 +33,7 @@ struct command_entry {
 [[nodiscard]] std::unique_ptr<command> make_ping();
 [[nodiscard]] std::unique_ptr<command> make_config_check();
 [[nodiscard]] std::unique_ptr<command> make_config_show();
+[[nodiscard]] std::unique_ptr<command> make_chaos();
 
 /// What the program can do, in the order that help shows.
 [[nodiscard]] std::span<const command_entry> commands() noexcept;

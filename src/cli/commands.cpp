@@ -5,7 +5,7 @@
 namespace holdfast::cli {
 
 std::span<const command_entry> commands() noexcept {
-  static constexpr std::array<command_entry, 6> table{{
+  static constexpr std::array<command_entry, 7> table{{
       {"demo", "Book seats and move money under faults, then check the books",
        "  holdfast demo                            embedded SQLite, a second process in the way\n"
        "  holdfast demo postgres                   a throwaway server, killed and restarted\n"
@@ -30,6 +30,12 @@ std::span<const command_entry> commands() noexcept {
        "  holdfast config show holdfast.toml shop\n"
        "  holdfast config show 'postgresql://app@db/shop?pool.max_size=40'",
        make_config_show},
+      {"chaos", "Stand between clients and a server, and do harm on request",
+       "  holdfast chaos --to db1:5432 --listen 127.0.0.1:6432\n"
+       "  holdfast chaos --to db1:5432 faults.txt      a script; `wait 5s` between its lines\n"
+       "  echo 'reset at=after_commit times=1' | holdfast chaos --to db1:5432 --json\n"
+       "  holdfast chaos --to db1:5432 --control 127.0.0.1:6433",
+       make_chaos},
       {"demo-intruder", "The demo's second process", "", make_demo_intruder, true},
   }};
   return table;
