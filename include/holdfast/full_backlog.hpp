@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+namespace holdfast {
+
+/// A port of 127.0.0.1 where connecting never ends: something listens, its backlog is full, and so
+/// the kernel drops what comes. That is how a host behind a silent firewall looks; a proxy cannot
+/// play it, for the kernel accepts before a program is asked.
+///
+/// Linux. Threads: any. Errors: invalid_configuration, thrown, where the backlog cannot be filled.
+class full_backlog {
+public:
+  /// Takes some 100 ms: it waits until a connect of its own is dropped.
+  full_backlog();
+  ~full_backlog();
+  full_backlog(const full_backlog&) = delete;
+  full_backlog& operator=(const full_backlog&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const noexcept;
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace holdfast
