@@ -11,7 +11,6 @@ using namespace std::chrono_literals;
 
 constexpr duration connect_limit = 5s;
 constexpr duration leave_limit = 100ms;
-constexpr duration look_again = 20ms;
 constexpr std::size_t shaped_chunk = 16UL * 1024; // small, so that a rule's changes are soon felt
 constexpr std::size_t most_queued = 64;           // chunks that wait for their time
 constexpr int turns = 16;                         // reads before others get their turn
@@ -37,6 +36,8 @@ task<void> link::serve() {
     co_return;
   }
   server_ = *std::move(connected);
+  around_.ready.watch(client_, 2 * number_);
+  around_.ready.watch(server_, 2 * number_ + 1);
   pumps_ = 2;
   around_.rt.spawn(pump_beside(self, side::server));
   co_await pump(side::client);
@@ -62,28 +63,34 @@ task<void> link::pump(side who) {
       co_await write_front(who);
       continue;
     }
-    // A rule's end makes due what waits, and cannot wake who waits for a descriptor: look again.
-    const auto until = queue.empty() ? far_off()
-                                     : earliest(deadline{queue.front().due},
-                                                deadline::after(rt.now(), look_again));
+    const auto until = queue.empty() ? far_off() : deadline{queue.front().due};
     if (queue.empty() && told_end_[index(who)] && source_ended_[index(who)]) co_return;
     const bool full = queue.size() >= most_queued;
-    if (source_ended_[index(who)] || talk_.held(who) || full) {
-      co_await sleep(who, until);
-    } else {
-      co_await read_on(who, until);
+    const bool may_read = !source_ended_[index(who)] && !talk_.held(who) && !full;
+    if (may_read && readable_[index(who)]) {
+      if (read_on(who) == progress::more) co_await rt.sleep_until(rt.now()); // others have a turn
+      continue;
     }
+    reading_[index(who)] = may_read;
+    co_await sleep(who, until);
+    reading_[index(who)] = false;
   }
 }
 
+/// Where nothing stands in the way, bytes go through without waking the pump.
+void link::arrived(side who, bool ending) {
+  readable_[index(who)] = true;
+  ending_[index(who)] = ending_[index(who)] || ending;
+  if (!reading_[index(who)]) return;
+  if (talk_.queue(who).empty() && talk_.unruled() && read_on(who) == progress::nothing) return;
+  if (asleep_[index(who)]) asleep_[index(who)]->unpark();
+}
+
 /// Reads and forwards as long as there is something and nothing stands in the way.
-task<void> link::read_on(side who, deadline until) {
-  for (int turn = 0; turn < turns; ++turn) {
-    const auto got = read_once(who);
-    if (got == progress::changed) co_return;
-    if (got == progress::nothing) break;
-  }
-  co_await around_.rt.wait(from(who).get(), io::read, until);
+link::progress link::read_on(side who) {
+  auto got = progress::more;
+  for (int turn = 0; turn < turns && got == progress::more; ++turn) got = read_once(who);
+  return got;
 }
 
 link::progress link::read_once(side who) {
@@ -91,7 +98,9 @@ link::progress link::read_once(side who) {
   const auto room = talk_.unruled() ? around_.scratch.size() : shaped_chunk;
   const auto n = ::recv(from(who).get(), around_.scratch.data(), room, MSG_DONTWAIT);
   if (n < 0) {
-    if (errno == EAGAIN || errno == EINTR) return progress::nothing;
+    if (errno == EINTR) return progress::more;
+    readable_[index(who)] = false;
+    if (errno == EAGAIN) return progress::nothing;
     broken();
     return progress::changed;
   }
@@ -103,7 +112,9 @@ link::progress link::read_once(side who) {
     forward(who, bytes);
     if (over_ || !talk_.queue(who).empty()) return progress::changed;
     // After a short read there is nothing more: to ask would be one call more for each message.
-    return bytes.size() < room ? progress::nothing : progress::more;
+    if (bytes.size() == room || ending_[index(who)]) return progress::more;
+    readable_[index(who)] = false;
+    return progress::nothing;
   }
   settle();
   return progress::changed;

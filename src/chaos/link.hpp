@@ -2,6 +2,7 @@
 #pragma once
 
 #include "chaos/conversation.hpp"
+#include "chaos/readiness.hpp"
 #include "chaos/sockets.hpp"
 
 #include <array>
@@ -19,6 +20,7 @@ struct surroundings {
   runtime& rt;
   std::span<char> scratch; ///< for one read at a time
   endpoint server{};
+  readiness ready{};
   std::array<std::uint64_t, 2> bytes{}; ///< forwarded, by who sent them
   std::function<void(fault_record)> record;
 };
@@ -27,10 +29,13 @@ struct surroundings {
 class link : public std::enable_shared_from_this<link> {
 public:
   link(surroundings& around, socket_handle client, std::uint64_t seed, std::uint64_t number)
-      : around_{around}, client_{std::move(client)}, talk_{seed, number} {}
+      : around_{around}, number_{number}, client_{std::move(client)}, talk_{seed, number} {}
 
   /// Until both sides have ended.
   task<void> serve();
+
+  /// `readiness` told: `who` has sent something, or has ended.
+  void arrived(side who, bool ending);
 
   void add(const std::shared_ptr<live_rule>& rule);
   void remove(std::uint32_t rule);
@@ -46,7 +51,7 @@ private:
   static task<void> pump_beside(std::shared_ptr<link> self, side who);
   task<void> pump(side who);
   enum class progress : std::uint8_t { more, nothing, changed };
-  task<void> read_on(side who, deadline until);
+  progress read_on(side who);
   progress read_once(side who);
   void forward(side who, std::string_view bytes);
   task<void> write_front(side who);
@@ -59,11 +64,15 @@ private:
   [[nodiscard]] deadline far_off();
 
   surroundings& around_;
+  std::uint64_t number_;
   socket_handle client_;
   socket_handle server_;
   conversation talk_;
   std::array<waiter*, 2> asleep_{};
   std::array<bool, 2> writing_{};
+  std::array<bool, 2> readable_{}; // as far as we know
+  std::array<bool, 2> ending_{};   // and the end may follow at once
+  std::array<bool, 2> reading_{};  // the pump sleeps until there is something
   std::array<bool, 2> source_ended_{};
   std::array<bool, 2> told_end_{};
   bool over_ = false;

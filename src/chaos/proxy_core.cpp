@@ -25,8 +25,7 @@ bool closes_the_door(const live_rule& r) {
 
 proxy_core::proxy_core(runtime& rt, fault_proxy_options options)
     : options_{std::move(options)}, scratch_(scratch_size),
-      around_{rt, scratch_, {}, {}, [this](fault_record r) { note(std::move(r)); }},
-      began_{rt.now()} {}
+      around_{rt, scratch_, {}, {}, {}, [this](fault_record r) { note(std::move(r)); }}, began_{rt.now()} {}
 
 task<result<endpoint>> proxy_core::resolve(host_port where, const char* what) {
   const auto until = deadline::after(around_.rt.now(), resolve_limit);
@@ -54,6 +53,7 @@ task<result<void>> proxy_core::start() {
   auto open = follow_rules();
   if (!open) co_return std::move(open).error();
   around_.rt.spawn(accept_connections());
+  around_.rt.spawn(watch_connections());
   co_return result<void>{};
 }
 
@@ -96,6 +96,20 @@ task<void> proxy_core::accept_connections() {
       welcome(std::move(client));
     } else if (listener_ && errno != EAGAIN) { // no descriptors left, say
       co_await rt.sleep_until(rt.now() + pause_after_failure);
+    }
+  }
+}
+
+task<void> proxy_core::watch_connections() {
+  auto& rt = around_.rt;
+  while (!rt.cancelled()) {
+    const auto until = deadline::after(rt.now(), 24h);
+    co_await rt.wait(around_.ready.descriptor(), io::read, until);
+    for (const auto& e : around_.ready.take()) {
+      const auto at = links_.find(e.key / 2);
+      if (at == links_.end()) continue;
+      const auto one = at->second; // it may end by this
+      one->arrived(e.key % 2 == 0 ? side::client : side::server, e.ending);
     }
   }
 }

@@ -43,6 +43,7 @@ public:
 private:
   task<result<endpoint>> resolve(host_port where, const char* what);
   task<void> accept_connections();
+  task<void> watch_connections();
   task<void> serve(std::shared_ptr<link> one, std::uint64_t number);
   void welcome(socket_handle client);
   [[nodiscard]] bool wants_clients() const;

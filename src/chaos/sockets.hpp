@@ -12,6 +12,7 @@
 
 namespace holdfast::chaos {
 
+/// Any descriptor, closed at the end.
 class socket_handle {
 public:
   socket_handle() noexcept = default;
