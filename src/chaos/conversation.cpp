@@ -16,8 +16,6 @@ fault_direction direction_of(side who) noexcept {
   return who == side::client ? fault_direction::to_server : fault_direction::to_client;
 }
 
-std::size_t index(side who) noexcept { return static_cast<std::size_t>(who); }
-
 /// Does a rule look for its place in the bytes of this side?
 bool looks_at(const fault_rule& rule, side who) noexcept {
   auto where = seen_in(rule.at);

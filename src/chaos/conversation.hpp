@@ -98,10 +98,8 @@ private:
     bool deaf = false;     // what still comes is dropped
   };
 
-  flow& of(side who) noexcept { return flows_[static_cast<std::size_t>(who)]; }
-  [[nodiscard]] const flow& of(side who) const noexcept {
-    return flows_[static_cast<std::size_t>(who)];
-  }
+  flow& of(side who) noexcept { return flows_[index(who)]; }
+  [[nodiscard]] const flow& of(side who) const noexcept { return flows_[index(who)]; }
   [[nodiscard]] bool plain(const flow& f) const noexcept;
   void find_places(side who, std::string_view bytes);
   void find_pattern(side who, use& u, std::string_view bytes, std::uint64_t begin);

@@ -15,8 +15,6 @@ constexpr std::size_t shaped_chunk = 16UL * 1024; // small, so that a rule's cha
 constexpr std::size_t most_queued = 64;           // chunks that wait for their time
 constexpr int turns = 16;                         // reads before others get their turn
 
-std::size_t index(side who) noexcept { return static_cast<std::size_t>(who); }
-
 } // namespace
 
 /// Every wait ends with the service at the latest; this is for those that nothing else limits.

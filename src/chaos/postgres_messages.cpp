@@ -95,7 +95,7 @@ bool commits(std::string_view sql) {
 } // namespace
 
 void postgres_messages::read(side who, std::string_view bytes, std::vector<sighting>& found) {
-  stream& s = streams_[static_cast<std::size_t>(who)];
+  stream& s = streams_[index(who)];
   while (!bytes.empty()) {
     const auto before = bytes.size();
     if (phase_ == phase::opaque) {
@@ -117,7 +117,7 @@ void postgres_messages::read(side who, std::string_view bytes, std::vector<sight
 
 std::size_t postgres_messages::undecided(side who) const noexcept {
   // While it is not sure that this is PostgreSQL at all, nothing may be held back.
-  return phase_ == phase::messages ? streams_[static_cast<std::size_t>(who)].head.size() : 0;
+  return phase_ == phase::messages ? streams_[index(who)].head.size() : 0;
 }
 
 /// The client's first packets have no type: a length and a code.

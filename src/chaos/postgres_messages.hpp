@@ -15,6 +15,10 @@ namespace holdfast::chaos {
 
 enum class side : std::uint8_t { client, server }; ///< who speaks
 
+[[nodiscard]] constexpr std::size_t index(side who) noexcept {
+  return static_cast<std::size_t>(who);
+}
+
 enum class message : std::uint8_t { commit, row, cancel };
 
 /// A message, found as soon as its beginning is known. Offsets count its side's bytes.
