@@ -70,6 +70,7 @@ const auto verbs = std::to_array<verb>({
 
 std::vector<std::string_view> all_words() {
   std::vector<std::string_view> words;
+  words.reserve(verbs.size());
   for (const auto& v : verbs) words.push_back(v.name);
   for (const auto name : detail::enum_names<fault_verb>) words.push_back(name);
   return words;

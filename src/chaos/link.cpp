@@ -177,7 +177,7 @@ task<void> link::sleep(side who, deadline until) {
 /// After any change of the conversation: tells what was done, carries out endings whose time has
 /// come where nothing stands before them, and wakes the pumps.
 void link::settle() {
-  for (auto& r : talk_.take_records()) around_.record(std::move(r));
+  for (const auto& r : talk_.take_records()) around_.record(r);
   for (const side who : {side::client, side::server}) {
     auto& queue = talk_.queue(who);
     while (!queue.empty() && !writing_[index(who)] && queue.front().bytes.empty() &&

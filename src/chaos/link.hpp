@@ -22,7 +22,7 @@ struct surroundings {
   endpoint server{};
   readiness ready{};
   std::array<std::uint64_t, 2> bytes{}; ///< forwarded, by who sent them
-  std::function<void(fault_record)> record;
+  std::function<void(const fault_record&)> record;
 };
 
 /// All of it on the runtime's loop. Whoever changes `talk` calls `settle` then.

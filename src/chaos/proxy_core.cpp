@@ -25,7 +25,7 @@ bool closes_the_door(const live_rule& r) {
 
 proxy_core::proxy_core(runtime& rt, fault_proxy_options options)
     : options_{std::move(options)}, scratch_(scratch_size),
-      around_{rt, scratch_, {}, {}, {}, [this](fault_record r) { note(std::move(r)); }}, began_{rt.now()} {}
+      around_{rt, scratch_, {}, {}, {}, [this](const fault_record& r) { note(r); }}, began_{rt.now()} {}
 
 task<result<endpoint>> proxy_core::resolve(host_port where, const char* what) {
   const auto until = deadline::after(around_.rt.now(), resolve_limit);
@@ -171,11 +171,13 @@ fault_proxy_status proxy_core::status() const {
 
 std::vector<std::string> proxy_core::rules() const {
   std::vector<std::string> lines;
+  lines.reserve(rules_.size());
   for (const auto& r : rules_) lines.push_back(std::to_string(r->id) + " " + to_string(r->rule));
   return lines;
 }
 
-void proxy_core::note(fault_record r) {
+void proxy_core::note(const fault_record& done) {
+  fault_record r = done;
   r.when -= began_.time_since_epoch();
   if (options_.on_fault) options_.on_fault(r);
   if (record_.size() == most_records) record_.pop_front();

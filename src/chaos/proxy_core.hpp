@@ -48,7 +48,7 @@ private:
   void welcome(socket_handle client);
   [[nodiscard]] bool wants_clients() const;
   result<void> follow_rules();
-  void note(fault_record r);
+  void note(const fault_record& done);
   task<void> accept_controllers();
   task<void> obey(socket_handle peer);
 

@@ -154,7 +154,7 @@ void abort(const socket_handle& s) noexcept {
   // Closing would send the RST too, but leave a coroutine waiting for a descriptor that is gone.
   sockaddr nowhere{};
   nowhere.sa_family = AF_UNSPEC;
-  ::connect(s.get(), &nowhere, sizeof nowhere);
+  (void)::connect(s.get(), &nowhere, sizeof nowhere);
 }
 
 void shut(const socket_handle& s) noexcept {

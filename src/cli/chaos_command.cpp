@@ -140,7 +140,7 @@ private:
       return out.complain(fmt::format("error: {}", e.what()));
     }
     const auto answer = proxy.command(line);
-    answer.find("error:") == 0 ? out.complain(answer) : out.say(answer);
+    answer.starts_with("error:") ? out.complain(answer) : out.say(answer);
   }
 
   static void pause(duration time) {
