@@ -109,7 +109,7 @@ struct retry_question {
 class retry_session {
 public:
   retry_session(const retry_options& options, const retry_terms& terms, time_point start) noexcept
-      : options_{options}, terms_{terms}, start_{start} {}
+      : options_{options}, terms_{terms}, declared_{terms.idempotent}, start_{start} {}
 
   /// Before each attempt that is really made (refused ones are not).
   void attempt_begins() noexcept { ++state_.attempts; }
@@ -118,8 +118,14 @@ public:
   [[nodiscard]] retry_decision failed(error e, time_point now, std::uint64_t random,
                                       duration median, retry_budget* budget);
 
-  /// It turned out that running it twice is as good as once.
-  void declare_idempotent() noexcept { terms_.idempotent = true; }
+  /// Before `failed`, and for that one failure: another attempt can do no harm, by its nature or
+  /// because it first asks what became of this one; nothing of the attempts before is in force.
+  void note_facts(bool repeatable, bool settled) noexcept {
+    terms_.idempotent = declared_ || repeatable;
+    if (!settled) return;
+    worst_ = side_effect::none;
+    outcome_token_.clear();
+  }
 
   /// After a `wait_for_host`: how long it took, without the pause.
   void waited_for_host(duration d) noexcept { state_.waited += d; }
@@ -144,6 +150,7 @@ private:
 
   const retry_options& options_;
   retry_terms terms_;
+  bool declared_; // idempotent, by the caller
   time_point start_;
   retry_state state_;
   side_effect worst_ = side_effect::none;

@@ -29,7 +29,7 @@ error in_doubt(error cause, std::string token) {
   e.level = severity::critical;
   e.next = advice::give_up;
   e.message = "the reply to COMMIT was lost (" + why + ": " + e.message + "); " +
-              (token.empty() ? "without an operation key it cannot be learned: look at the data"
+              (token.empty() ? "what became of it cannot be learned: look at the data"
                              : "ask outcome_of(error.outcome_token) later");
   e.outcome_token = std::move(token);
   return e;
@@ -172,9 +172,10 @@ task<block_end> database_core::transact(runtime& rt, const transaction_options& 
   block_end end{std::move(done), attempts.thrown()};
   if (end.outcome || end.outcome.error().effect != side_effect::unknown) co_return end;
   end.thrown = nullptr; // an unknown outcome outranks what the block threw
-  end.outcome =
-      in_doubt(std::move(end.outcome.error()),
-               keyed ? to_string(key_token{started, std::string{how.operation_key}}) : "");
+  error& cause = end.outcome.error();
+  std::string token = keyed ? to_string(key_token{started, std::string{how.operation_key}})
+                            : std::move(cause.outcome_token);
+  end.outcome = in_doubt(std::move(cause), std::move(token));
   co_return end;
 }
 
@@ -203,6 +204,7 @@ task<result<void>> database_core::ensure_operation_table(runtime& rt, const call
 
 task<result<outcome>> database_core::outcome_of(runtime& rt, std::string_view token) {
   if (reentrant()) co_return reentrant_call();
+  if (driver_->traces(token)) co_return co_await outcome_of_transaction(rt, token);
   key_token asked = parse_key_token(token);
   if (auto bad = key_problem(asked.key)) co_return std::move(*bad);
   const call_options how{.idempotent = true, .name = "outcome_of"};
@@ -213,6 +215,16 @@ task<result<outcome>> database_core::outcome_of(runtime& rt, std::string_view to
   if (!ready) co_return std::move(ready.error());
   terms.began = rt.now();
   outcome_work question{*driver_, std::move(asked)};
+  auto done = co_await run(rt, terms, question);
+  if (!done) co_return std::move(done.error());
+  co_return question.answer();
+}
+
+task<result<outcome>> database_core::outcome_of_transaction(runtime& rt, std::string_view token) {
+  const call_options how{.idempotent = true, .name = "outcome_of"};
+  trace_id trace{};
+  const call_terms terms = describe(rt, how, std::source_location::current(), trace);
+  settle_work question{token};
   auto done = co_await run(rt, terms, question);
   if (!done) co_return std::move(done.error());
   co_return question.answer();

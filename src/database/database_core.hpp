@@ -108,6 +108,7 @@ private:
                                                              row_sink* rows,
                                                              const call_options& how,
                                                              std::source_location caller);
+  [[nodiscard]] task<result<outcome>> outcome_of_transaction(runtime& rt, std::string_view token);
   [[nodiscard]] task<result<void>> prepare_key(runtime& rt, const transaction_options& how,
                                                const call_terms& terms);
   void watch_gauges();
@@ -121,7 +122,7 @@ private:
                                         const retry_decision& decision, operation& state);
   [[nodiscard]] error located(error e, const call_terms& terms, duration elapsed) const;
   [[nodiscard]] static result<void> refused(operation& op, time_point now);
-  [[nodiscard]] retry_decision decide(operation& op, result<void> failed, const work& what,
+  [[nodiscard]] retry_decision decide(operation& op, result<void> failed, work& what,
                                       time_point now, std::uint64_t random);
   [[nodiscard]] result<void> conclude(operation& op, wait_status woke, const call_terms& terms,
                                       time_point now, time_point began);

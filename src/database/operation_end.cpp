@@ -7,9 +7,10 @@ namespace holdfast::detail {
 
 result<void> database_core::refused(operation& op, time_point now) { return op.refusal(now); }
 
-retry_decision database_core::decide(operation& op, result<void> failed, const work& what,
-                                     time_point now, std::uint64_t random) {
-  if (what.only_reads(*driver_)) op.declare_idempotent();
+retry_decision database_core::decide(operation& op, result<void> failed, work& what, time_point now,
+                                     std::uint64_t random) {
+  const attempt_facts known = what.take_facts(*driver_);
+  op.note_facts(known.repeatable, known.settled);
   return op.failed(std::move(failed).error(), now, random);
 }
 

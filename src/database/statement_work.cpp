@@ -36,6 +36,14 @@ task<result<void>> statement_work::attempt(runtime& rt, drivers::sql_connection&
   co_return result<void>{};
 }
 
+task<result<void>> settle_work::attempt(runtime& rt, drivers::sql_connection& on,
+                                        const call_terms& terms) {
+  const auto told = co_await on.settle(rt, token_, terms.until);
+  if (!told) co_return told.error();
+  answer_ = *told;
+  co_return result<void>{};
+}
+
 task<result<void>> script_work::attempt(runtime& rt, drivers::sql_connection& on,
                                         const call_terms& terms) {
   auto done = co_await on.script(rt, text_, terms.until);

@@ -14,8 +14,8 @@ public:
   statement_work(const statement& what, row_sink* rows) noexcept : what_{what}, rows_{rows} {}
   task<result<void>> attempt(runtime& rt, drivers::sql_connection& on,
                              const call_terms& terms) override;
-  [[nodiscard]] bool only_reads(const drivers::sql_driver& engine) const override {
-    return !engine.writes(what_.sql);
+  [[nodiscard]] attempt_facts take_facts(const drivers::sql_driver& engine) override {
+    return {.repeatable = !engine.writes(what_.sql)};
   }
   [[nodiscard]] statement_result take() const noexcept { return done_; }
 
@@ -23,6 +23,19 @@ private:
   statement what_;
   row_sink* rows_;
   statement_result done_;
+};
+
+/// What became of a transaction that the engine itself has named.
+class settle_work final : public work {
+public:
+  explicit settle_work(std::string_view token) noexcept : token_{token} {}
+  task<result<void>> attempt(runtime& rt, drivers::sql_connection& on,
+                             const call_terms& terms) override;
+  [[nodiscard]] outcome answer() const noexcept { return answer_; }
+
+private:
+  std::string_view token_;
+  outcome answer_ = outcome::unknown;
 };
 
 class script_work final : public work {

@@ -43,8 +43,8 @@ public:
   stream_work(stream_state& state, row_sink& first) noexcept : state_{state}, first_{first} {}
   task<result<void>> attempt(runtime& rt, drivers::sql_connection& on,
                              const call_terms& terms) override;
-  [[nodiscard]] bool only_reads(const drivers::sql_driver& engine) const override {
-    return !engine.writes(state_.text);
+  [[nodiscard]] attempt_facts take_facts(const drivers::sql_driver& engine) override {
+    return {.repeatable = !engine.writes(state_.text)};
   }
   void keep(sql_lease& lease, writer_queue::turn& turn) override;
 

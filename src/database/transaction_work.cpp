@@ -18,7 +18,14 @@ error key_reused(std::string_view why) {
 task<result<void>> transaction_work::attempt(runtime& rt, drivers::sql_connection& on,
                                              const call_terms& terms) {
   thrown_ = nullptr;
-  const drivers::begin_options how{how_.isolation, how_.read_only, how_.deferrable};
+  settled_ = false;
+  if (!doubt_.empty()) {
+    const auto fate = co_await learn_fate(rt, on, terms);
+    if (!fate) co_return fate.error();
+    if (*fate == outcome::committed) co_return result<void>{}; // the block's result is still there
+  }
+  const bool traceable = how_.operation_key.empty() && !how_.read_only;
+  const drivers::begin_options how{how_.isolation, how_.read_only, how_.deferrable, traceable};
   auto begun = co_await on.begin(rt, how, terms.until);
   if (!begun) {
     begun.error().effect = side_effect::none; // BEGIN changes nothing
@@ -34,8 +41,37 @@ task<result<void>> transaction_work::attempt(runtime& rt, drivers::sql_connectio
   auto claimed = co_await claim_key(rt, on, table, how_.operation_key, fingerprint_, terms.until);
   if (!claimed) co_return co_await undo(rt, on, terms, std::move(claimed.error()));
   if (*claimed == claim::taken) co_return co_await answer_from_row(rt, on, terms);
-  if (std::exchange(in_doubt_, false)) note_resolved(rt, terms, event_reason::not_committed);
+  // Claiming it fenced the earlier attempt: it can never commit.
+  settled_ = std::exchange(in_doubt_, false);
+  if (settled_) note_resolved(rt, terms, event_reason::not_committed);
   co_return co_await run_block(rt, on, terms);
+}
+
+/// By the engine's own word, from another session. Only "no" leads to another try.
+task<result<outcome>> transaction_work::learn_fate(runtime& rt, drivers::sql_connection& on,
+                                                   const call_terms& terms) {
+  auto told = co_await on.settle(rt, doubt_, terms.until);
+  if (!told) co_return told;
+  if (*told == outcome::unknown) {
+    auto e = make_error(errc::outcome_unknown, "the server cannot tell what became of it");
+    e.effect = side_effect::unknown;
+    e.outcome_token = std::exchange(doubt_, {});
+    co_return e;
+  }
+  const bool committed = *told == outcome::committed;
+  note_resolved(rt, terms, committed ? event_reason::committed : event_reason::not_committed);
+  doubt_.clear();
+  in_doubt_ = false;
+  settled_ = !committed;
+  co_return told;
+}
+
+/// COMMIT was sent and not answered.
+void transaction_work::doubt(const drivers::sql_connection& on, error& unanswered) {
+  in_doubt_ = true;
+  if (!how_.operation_key.empty()) return;
+  doubt_ = on.transaction_token();
+  unanswered.outcome_token = doubt_;
 }
 
 /// The key is there already: the verdict is "committed", and the stored result is the answer.
@@ -97,7 +133,7 @@ task<result<void>> transaction_work::finish(runtime& rt, drivers::sql_connection
     co_return committed;
   }
   if (committed.error().effect == side_effect::unknown) {
-    in_doubt_ = true;
+    doubt(on, committed.error());
     co_return committed;
   }
   co_return co_await undo(rt, on, terms, std::move(committed.error()));

@@ -19,6 +19,11 @@ public:
   task<result<void>> attempt(runtime& rt, drivers::sql_connection& on,
                              const call_terms& terms) override;
 
+  [[nodiscard]] attempt_facts take_facts(const drivers::sql_driver&) override {
+    // Once: the next attempt may fail before it gets here, and that settles nothing.
+    return {.repeatable = !doubt_.empty(), .settled = std::exchange(settled_, false)};
+  }
+
   /// What the user's code threw in the last attempt, if that is why it failed.
   [[nodiscard]] std::exception_ptr thrown() const noexcept { return thrown_; }
 
@@ -29,6 +34,9 @@ private:
                                           const call_terms& terms);
   [[nodiscard]] task<result<void>> answer_from_row(runtime& rt, drivers::sql_connection& on,
                                                    const call_terms& terms);
+  [[nodiscard]] task<result<outcome>> learn_fate(runtime& rt, drivers::sql_connection& on,
+                                                 const call_terms& terms);
+  void doubt(const drivers::sql_connection& on, error& unanswered);
   [[nodiscard]] task<error> undo(runtime& rt, drivers::sql_connection& on, const call_terms& terms,
                                  error cause);
   void note_resolved(runtime& rt, const call_terms& terms, event_reason how);
@@ -40,6 +48,8 @@ private:
   std::exception_ptr thrown_;
   std::uint32_t begun_ = 0;
   bool in_doubt_ = false; // an earlier attempt's COMMIT was not answered
+  std::string doubt_;     // the engine's name of that attempt, if no key names it
+  bool settled_ = false;  // this attempt found out that the earlier one did not commit
 };
 
 } // namespace holdfast::detail

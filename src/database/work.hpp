@@ -27,6 +27,14 @@ struct call_terms {
   bool writes = true;
 };
 
+/// What a work knows of its attempts beyond their errors.
+struct attempt_facts {
+  /// Another attempt can do no harm: it only reads, or it first asks what became of the last one.
+  bool repeatable = false;
+  /// Nothing of the attempts before the last one is in force, whatever their errors said.
+  bool settled = false;
+};
+
 /// One attempt, made again on each retry. The connection is the attempt's alone while it runs; when
 /// it returns, no transaction is open on it, or its error says `connection_usable = false`.
 class work {
@@ -36,9 +44,8 @@ public:
                                      const call_terms& terms) = 0;
   /// After an attempt that succeeded: takes what the work needs beyond it, by moving.
   virtual void keep(sql_lease&, writer_queue::turn&) {}
-  /// True if running it twice is as good as once by its own nature. Asked after a failure only, as
-  /// it may mean reading a statement's text.
-  [[nodiscard]] virtual bool only_reads(const drivers::sql_driver&) const { return false; }
+  /// After a failure, once: what is new since the last. May mean reading a statement's text.
+  [[nodiscard]] virtual attempt_facts take_facts(const drivers::sql_driver&) { return {}; }
 };
 
 } // namespace holdfast::detail

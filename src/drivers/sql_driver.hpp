@@ -2,6 +2,7 @@
 // driver folder implements these two and nothing of retry, breaker or pool policy.
 #pragma once
 
+#include <holdfast/call_options.hpp>
 #include <holdfast/result.hpp>
 #include <holdfast/runtime.hpp>
 #include <holdfast/statement.hpp>
@@ -28,6 +29,8 @@ struct begin_options {
   holdfast::isolation isolation = holdfast::isolation::engine_default;
   bool read_only = false;
   bool deferrable = false;
+  /// `transaction_token` is to name it by the time that COMMIT leaves.
+  bool traceable = false;
 };
 
 /// The state of the connection's transaction, as the engine itself reports it.
@@ -88,6 +91,13 @@ public:
   virtual task<result<void>> rollback_to_savepoint(runtime& rt, std::uint32_t depth,
                                                    deadline until) = 0;
 
+  /// Names the transaction whose `commit` was not answered, so that any session with the database
+  /// can learn what became of it; empty where that cannot be had. Never a secret.
+  [[nodiscard]] virtual std::string transaction_token() const { return {}; }
+  /// What became of another session's transaction. Ends that session first, so that there is an
+  /// answer, and gives `unknown` where there is no proof. Outside a transaction.
+  virtual task<result<outcome>> settle(runtime& rt, std::string_view token, deadline until);
+
   /// One cheap round trip that proves the connection.
   virtual task<result<void>> ping(runtime& rt, deadline until) = 0;
 
@@ -135,6 +145,10 @@ struct operation_table_sql {
   std::string key_constraint{};
 };
 
+inline task<result<outcome>> sql_connection::settle(runtime&, std::string_view, deadline) {
+  co_return make_error(errc::feature_not_supported, "this engine cannot trace a transaction");
+}
+
 /// Opens connections to one host. Thread-safe; outlives its connections.
 class sql_driver {
 public:
@@ -155,6 +169,8 @@ public:
   [[nodiscard]] virtual bool condemns_host(const error& e) const noexcept = 0;
 
   [[nodiscard]] virtual const operation_table_sql& operation_table() const noexcept = 0;
+  /// True if `token` came from a `transaction_token` of this engine.
+  [[nodiscard]] virtual bool traces(std::string_view) const noexcept { return false; }
   /// True if at most one transaction of a process can write at a time (SQLite): the facade then
   /// queues writers FIFO before `begin`.
   [[nodiscard]] virtual bool single_writer() const noexcept = 0;

@@ -73,8 +73,10 @@ public:
 
   /// After a failed attempt or a refusal.
   [[nodiscard]] retry_decision failed(error e, time_point now, std::uint64_t random);
-  /// It turned out that running it twice is as good as once.
-  void declare_idempotent() noexcept { session_.declare_idempotent(); }
+  /// Before `failed`: what is known beyond the error.
+  void note_facts(bool repeatable, bool settled) noexcept {
+    session_.note_facts(repeatable, settled);
+  }
   /// After a `wait_for_host`: how long it took, without the pause.
   void waited_for_host(duration d) noexcept { session_.waited_for_host(d); }
   /// The wait before a retry was cut short.

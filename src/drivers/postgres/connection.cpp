@@ -107,12 +107,17 @@ task<result<statement_result>> connection::execute(runtime& rt, statement what, 
     }
     situation now = situation_for(s->facts);
     now.used_cached = cached;
+    const bool traced = rides(s->facts);
     if (auto sent = start(*s, what, now); !sent) co_return std::move(sent).error();
     const bool drops = s->facts.drops_statements;
     const receiving to{rows, s->shape.types.empty() ? nullptr : &s->shape};
     reception got;
     auto ended = co_await receive(rt, to, got, now, until);
-    if (drops) cache_.forget_all(); // `s` is gone from here
+    if (traced && !broken_) {
+      auto named = co_await take_id(rt, now, until);
+      if (ended && !named) ended = std::move(named);
+    }
+    if (drops) forget_statements(); // `s` is gone from here
     if (ended) co_return got.done;
     auto again = co_await mend(rt, std::move(ended).error(), what.sql, now, until);
     if (!again) co_return std::move(again).error();
@@ -132,6 +137,12 @@ task<result<void>> connection::mend(runtime& rt, error failure, std::string_view
   co_return failure;
 }
 
+/// The server has no statement of ours any more.
+void connection::forget_statements() noexcept {
+  cache_.forget_all();
+  witness_.id_is_prepared = false;
+}
+
 result<void> connection::start(const prepared_statement& s, const statement& what, situation& now) {
   if (auto fits = parameters_.encode(what.parameters, s.parameter_types); !fits) return fits;
   // The one moment at which a dead connection proves that a write was never sent.
@@ -139,8 +150,13 @@ result<void> connection::start(const prepared_statement& s, const statement& wha
     now.when = phase::not_sent;
     return lost(now);
   }
+  if (witness_.follows) witness_.wrote = witness_.wrote || s.facts.writes;
+  const bool traced = rides(s.facts);
+  witness_.unsure = witness_.unsure || !traced;
+  if (traced && !PQenterPipelineMode(wire_.raw())) return lost(now);
   if (auto sent = send(s, now); !sent) return sent;
   dirty_ = dirty_ || s.facts.dirties;
+  if (traced) return ask_for_id();
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include "drivers/postgres/settings.hpp"
 #include "drivers/postgres/statement_cache.hpp"
 #include "drivers/postgres/wire.hpp"
+#include "drivers/postgres/witness.hpp"
 #include "drivers/sql_driver.hpp"
 
 #include <optional>
@@ -36,6 +37,8 @@ public:
   task<result<void>> release_savepoint(runtime& rt, std::uint32_t depth, deadline until) override;
   task<result<void>> rollback_to_savepoint(runtime& rt, std::uint32_t depth,
                                            deadline until) override;
+  [[nodiscard]] std::string transaction_token() const override;
+  task<result<outcome>> settle(runtime& rt, std::string_view token, deadline until) override;
   task<result<void>> ping(runtime& rt, deadline until) override;
   task<result<void>> reset(runtime& rt, deadline until) override;
 
@@ -95,6 +98,19 @@ private:
   void accept_rows(const PGresult* r, const receiving& to, reception& got);
   task<result<statement_result>> simple(runtime& rt, const char* sql, situation now,
                                         deadline until);
+  void forget_statements() noexcept;
+  /// Whether a statement carries the question for the transaction's id.
+  [[nodiscard]] bool rides(const sql_facts& facts) const noexcept {
+    return witness_.rides() && !facts.drops_statements;
+  }
+  result<void> ask_for_id();
+  task<result<void>> take_id(runtime& rt, situation now, deadline until);
+  task<result<void>> look_for_id(runtime& rt, situation now, deadline until);
+  task<result<void>> begin_traced(runtime& rt, std::string text, deadline until);
+  task<result<std::optional<incarnation>>> who_is_there(runtime& rt, deadline until);
+  task<result<bool>> end_session(runtime& rt, backend session, deadline until);
+  task<result<std::string>> fate_of(runtime& rt, std::uint64_t xid, deadline until);
+  task<result<bool>> confirm_replicated(runtime& rt, deadline until);
   task<result<void>> in_block(runtime& rt, std::string sql, deadline until);
   task<result<void>> run_hygiene(runtime& rt, deadline until);
 
@@ -111,6 +127,7 @@ private:
   bool settings_read_only_; // the session's own settings ask for read-only transactions
   bool read_only_block_ = false;
   bool dirty_ = false;
+  transaction_witness witness_;
   bool said_commit_ = false; // the tag of the last command
   bool broken_ = false;      // only close is left
 };

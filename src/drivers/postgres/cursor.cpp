@@ -50,7 +50,7 @@ error connection::cursor::fail(error e) {
 result<bool> connection::cursor::finish() {
   ended_ = true;
   on_.wire_.drop_notifications();
-  if (drops_statements_) on_.cache_.forget_all();
+  if (drops_statements_) on_.forget_statements();
   if (!got_.failure) return false;
   return fail(on_.failed_after(got_, now_));
 }
@@ -63,7 +63,7 @@ task<result<void>> connection::cursor::close(runtime& rt, deadline until) {
   }
   auto left = co_await on_.receive(rt, to_, got_, now_, until);
   ended_ = true;
-  if (drops_statements_) on_.cache_.forget_all();
+  if (drops_statements_) on_.forget_statements();
   if (left || left.error().connection_usable) co_return result<void>{};
   co_return left;
 }
@@ -79,6 +79,7 @@ task<result<cursor_ptr>> connection::open_rows(runtime& rt, statement what, dead
   }
   situation now = situation_for(s->facts);
   now.used_cached = cached;
+  const transaction_witness::pause no_ride{witness_}; // rows come one by one: no pipeline
   if (auto sent = start(*s, what, now); !sent) co_return std::move(sent).error();
   if (!s->shape.types.empty()) PQsetSingleRowMode(wire_.raw());
   cursor_ptr opened = std::make_unique<cursor>(*this, *s, what, now);

@@ -43,6 +43,9 @@ public:
   std::string placeholder(std::uint32_t position) const override {
     return "$" + std::to_string(position);
   }
+  bool traces(std::string_view token) const noexcept override {
+    return parse_transaction_name(token).has_value();
+  }
   std::uint32_t max_parameters() const noexcept override { return 65'535; }
 
 private:

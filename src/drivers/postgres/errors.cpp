@@ -18,7 +18,7 @@ error from_row(const error_row& row) {
 /// What became of a request whose answer never came.
 side_effect lost_effect(const situation& s) noexcept {
   if (s.when == phase::not_sent) return side_effect::none;
-  if (s.committing) return side_effect::unknown;
+  if (s.committing) return s.wrote_nothing ? side_effect::none : side_effect::unknown;
   // A block that loses its connection before COMMIT is rolled back, for certain.
   if (s.in_block && !s.ends_block) return side_effect::none;
   return s.writes ? side_effect::unknown : side_effect::none;

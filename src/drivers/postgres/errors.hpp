@@ -35,6 +35,7 @@ struct situation {
   bool in_block = false;          ///< inside BEGIN … COMMIT: nothing counts before COMMIT
   bool ends_block = false;        ///< its own text may commit: losing its reply loses the outcome
   bool committing = false;        ///< it is the library's COMMIT
+  bool wrote_nothing = false;     ///< the block that it ends changed nothing, for certain
   bool used_cached = false;       ///< ran a statement that an earlier call had prepared
   bool server_is_standby = false; ///< the server's own word that it takes no writes
   bool opened_read_only = false;  ///< we asked for a read-only transaction ourselves

@@ -77,8 +77,9 @@ task<result<void>> connection::script(runtime& rt, std::string_view sql, deadlin
   }
   dirty_ = true;
   const std::string text{sql};
+  if (witness_.follows) witness_.unsure = witness_.wrote = true;
   auto outcome = co_await simple(rt, text.c_str(), now, until);
-  if (facts.drops_statements) cache_.forget_all();
+  if (facts.drops_statements) forget_statements();
   co_return without_value(std::move(outcome));
 }
 
@@ -86,10 +87,16 @@ task<result<void>> connection::begin(runtime& rt, begin_options how, deadline un
   if (auto no = refuse(rt, until)) co_return std::move(*no);
   if (block_open())
     co_return refusal(errc::transaction_in_use, "this connection has a transaction already");
-  const auto text = begin_text(how);
-  auto outcome = co_await simple(rt, text.c_str(), harmless(false), until);
-  if (outcome) read_only_block_ = how.read_only;
-  co_return without_value(std::move(outcome));
+  auto text = begin_text(how);
+  const bool asks = how.traceable && !witness_.knows_server();
+  result<void> begun;
+  if (asks)
+    begun = co_await begin_traced(rt, std::move(text), until);
+  else
+    begun = without_value(co_await simple(rt, text.c_str(), harmless(false), until));
+  if (begun) read_only_block_ = how.read_only;
+  witness_.block_begins(how.traceable);
+  co_return begun;
 }
 
 task<result<void>> connection::commit(runtime& rt, deadline until) {
@@ -107,14 +114,21 @@ task<result<void>> connection::commit(runtime& rt, deadline until) {
     now.when = phase::not_sent;
     co_return lost(now);
   }
+  if (witness_.must_look()) {
+    auto seen = co_await look_for_id(rt, harmless(true), until);
+    if (!seen) co_return std::move(seen).error();
+  }
+  now.wrote_nothing = witness_.wrote_nothing();
   (void)wire_.take_commit_warning();
   said_commit_ = false;
   auto outcome = co_await simple(rt, "commit", now, until);
   read_only_block_ = false;
   if (!outcome) co_return std::move(outcome).error();
   if (!said_commit_) co_return not_committed();
-  if (wire_.take_commit_warning()) co_return not_replicated();
-  co_return result<void>{};
+  if (!wire_.take_commit_warning()) co_return result<void>{};
+  const auto replicated = co_await confirm_replicated(rt, until);
+  if (replicated && *replicated) co_return result<void>{};
+  co_return not_replicated();
 }
 
 task<result<void>> connection::rollback(runtime& rt, deadline until) {

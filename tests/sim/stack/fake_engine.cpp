@@ -46,6 +46,8 @@ void fake_store::stop() {
   up = false;
   ++starts;
   claimed.clear();
+  for (auto& [id, t] : transactions)
+    if (t.what != fate::committed) t.what = fate::undone;
 }
 
 fake_connection::fake_connection(std::shared_ptr<fake_store> store)
@@ -65,6 +67,9 @@ void fake_connection::close() noexcept {
 
 void fake_connection::end_transaction(bool keep) {
   if (keep) store_->apply(changes_);
+  const auto named = store_->transactions.find(named_);
+  if (named != store_->transactions.end() && named->second.what == fate::open)
+    named->second.what = keep ? fate::committed : fate::undone;
   changes_ = {};
   status_ = transaction_status::none;
   store_->let_go(id_);
@@ -285,10 +290,46 @@ task<result<void>> fake_connection::script(runtime& rt, std::string_view sql, de
   co_return arrived;
 }
 
-task<result<void>> fake_connection::begin(runtime& rt, drivers::begin_options, deadline until) {
+task<result<void>> fake_connection::begin(runtime& rt, drivers::begin_options how, deadline until) {
   auto done = co_await round_trip(rt, until);
-  if (done) status_ = transaction_status::open;
+  named_ = 0;
+  if (!done) co_return done;
+  status_ = transaction_status::open;
+  if (how.traceable && store_->traces) {
+    named_ = store_->transactions.size() + 1;
+    store_->transactions[named_] = {fate::open, id_, start_};
+  }
   co_return done;
+}
+
+std::string fake_connection::transaction_token() const {
+  return named_ == 0 ? "" : "fake." + std::to_string(named_);
+}
+
+/// Ends the session that still has it open. A COMMIT that is under way is either stopped or not.
+task<result<outcome>> fake_connection::settle(runtime& rt, std::string_view token, deadline until) {
+  auto arrived = co_await travel(rt, until);
+  if (!arrived) co_return std::move(arrived.error());
+  auto& t = store_->transactions.at(std::stoull(std::string{token.substr(5)}));
+  if (t.start == start_ && t.what == fate::open) {
+    store_->ended.insert(t.session);
+    t.what = fate::undone;
+  }
+  if (t.what == fate::committing && store_->world.random() % 2 == 0) {
+    store_->let_go(t.session);
+    t.what = fate::undone;
+  }
+  while (t.what == fate::committing) {
+    const wait_status slept = co_await rt.sleep_until(std::min(rt.now() + 5ms, until.at()));
+    if (slept == wait_status::cancelled) co_return broken(errc::cancelled, "cancelled");
+    if (until.expired(rt.now())) co_return outcome::unknown;
+  }
+  const bool committed = t.what == fate::committed;
+  const bool doubtful = committed && t.start != start_; // its id may be another's by now
+  auto told = co_await travel(rt, until);
+  if (!told) co_return std::move(told.error());
+  if (doubtful) co_return outcome::unknown;
+  co_return committed ? outcome::committed : outcome::not_committed;
 }
 
 /// The client is cut off while the server still works on its COMMIT and keeps its locks.
@@ -296,8 +337,15 @@ void fake_connection::commit_later() {
   const std::uint64_t heir = ++store_->sessions;
   for (auto& [key, owner] : store_->claimed)
     if (owner == id_) owner = heir;
-  const auto effect = [store = store_, done = std::exchange(changes_, {}), start = start_, heir] {
+  const std::uint64_t named = named_;
+  if (named != 0) store_->transactions[named] = {fate::committing, heir, start_};
+  const auto effect = [store = store_, done = std::exchange(changes_, {}), start = start_, heir,
+                       named] {
     if (store->starts != start) return; // a restart undid it
+    const auto t = store->transactions.find(named);
+    const bool traced = t != store->transactions.end();
+    if (traced && t->second.what == fate::undone) return;
+    if (traced) t->second.what = fate::committed;
     store->apply(done);
     store->let_go(heir);
   };

@@ -39,6 +39,15 @@ struct changes {
   std::map<std::string, operation_row> keys;
 };
 
+enum class fate : std::uint8_t { open, committing, committed, undone };
+
+/// A transaction that can be asked for afterwards.
+struct traced_transaction {
+  fate what = fate::open;
+  std::uint64_t session = 0;
+  std::uint64_t start = 0; ///< the server's, as in `fake_store::starts`
+};
+
 /// The server: what is durable, and who is connected.
 struct fake_store {
   explicit fake_store(simulator& w) : world{w} {}
@@ -60,7 +69,10 @@ struct fake_store {
   std::uint64_t sessions = 0;                   ///< made so far
   std::uint64_t credential = 0; ///< what a client finds in its file, and the server takes
   std::map<std::uint64_t, std::uint64_t> entered; ///< open sessions, and with which credential
-  int open = 0;                                   ///< connections that the client holds
+  bool traces = false;                            ///< names transactions
+  std::map<std::uint64_t, traced_transaction> transactions; ///< by their ids, those that are named
+  std::set<std::uint64_t> ended;                            ///< sessions that another one ended
+  int open = 0;                                             ///< connections that the client holds
   int misused = 0; ///< calls on a connection whose error said "never again"
 
   [[nodiscard]] bool happens(std::uint32_t one_in) {
@@ -95,6 +107,8 @@ public:
   task<result<void>> release_savepoint(runtime& rt, std::uint32_t depth, deadline until) override;
   task<result<void>> rollback_to_savepoint(runtime& rt, std::uint32_t depth,
                                            deadline until) override;
+  [[nodiscard]] std::string transaction_token() const override;
+  task<result<outcome>> settle(runtime& rt, std::string_view token, deadline until) override;
   task<result<void>> ping(runtime& rt, deadline until) override;
   task<result<void>> reset(runtime& rt, deadline until) override;
 
@@ -122,7 +136,9 @@ private:
   [[nodiscard]] statement_result delete_keys(const statement& what);
   [[nodiscard]] error broken(errc code, std::string message);
   [[nodiscard]] error failed_statement(errc code, std::string message);
-  [[nodiscard]] bool gone() const { return broken_ || store_->starts != start_ || !store_->up; }
+  [[nodiscard]] bool gone() const {
+    return broken_ || store_->starts != start_ || !store_->up || store_->ended.contains(id_);
+  }
   void end_transaction(bool keep);
   void commit_later();
   [[nodiscard]] result<void> commit_now();
@@ -135,6 +151,7 @@ private:
   bool closed_ = false;
   drivers::transaction_status status_ = drivers::transaction_status::none;
   changes changes_;
+  std::uint64_t named_ = 0; // the id of the open transaction, or of the last
 };
 
 class fake_driver final : public drivers::sql_driver {
@@ -149,6 +166,9 @@ public:
     return e.code == errc::connect_refused || e.code == errc::server_starting;
   }
   [[nodiscard]] const drivers::operation_table_sql& operation_table() const noexcept override;
+  [[nodiscard]] bool traces(std::string_view token) const noexcept override {
+    return token.starts_with("fake.");
+  }
   [[nodiscard]] bool single_writer() const noexcept override { return false; }
   [[nodiscard]] bool writes(std::string_view sql) const noexcept override {
     return !sql.starts_with("SELECT");
