@@ -44,6 +44,9 @@ struct retry_terms {
   /// Somebody owns the way back of an unreachable host and can tell when it is ready. Without one,
   /// an outage is retried by timer.
   bool host_monitor = false;
+  /// A write was sent and not answered, and another attempt begins by asking what became of it:
+  /// harmless, and limited by time alone, as whoever gives up leaves the caller without the truth.
+  bool in_doubt = false;
 };
 
 /// What the attempts so far have used up.
@@ -118,10 +121,12 @@ public:
   [[nodiscard]] retry_decision failed(error e, time_point now, std::uint64_t random,
                                       duration median, retry_budget* budget);
 
-  /// Before `failed`, and for that one failure: another attempt can do no harm, by its nature or
-  /// because it first asks what became of this one; nothing of the attempts before is in force.
-  void note_facts(bool repeatable, bool settled) noexcept {
+  /// Before `failed`, and for that one failure: running it again is as good as once by its nature;
+  /// another attempt would first ask what became of this one; nothing of the attempts before it is
+  /// in force.
+  void note_facts(bool repeatable, bool in_doubt, bool settled) noexcept {
     terms_.idempotent = declared_ || repeatable;
+    terms_.in_doubt = in_doubt;
     if (!settled) return;
     worst_ = side_effect::none;
     outcome_token_.clear();

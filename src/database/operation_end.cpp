@@ -10,7 +10,7 @@ result<void> database_core::refused(operation& op, time_point now) { return op.r
 retry_decision database_core::decide(operation& op, result<void> failed, work& what, time_point now,
                                      std::uint64_t random) {
   const attempt_facts known = what.take_facts(*driver_);
-  op.note_facts(known.repeatable, known.settled);
+  op.note_facts(known.repeatable, known.in_doubt, known.settled);
   return op.failed(std::move(failed).error(), now, random);
 }
 

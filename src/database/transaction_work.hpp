@@ -21,7 +21,8 @@ public:
 
   [[nodiscard]] attempt_facts take_facts(const drivers::sql_driver&) override {
     // Once: the next attempt may fail before it gets here, and that settles nothing.
-    return {.repeatable = !doubt_.empty(), .settled = std::exchange(settled_, false)};
+    const bool can_ask = in_doubt_ && (!how_.operation_key.empty() || !doubt_.empty());
+    return {.in_doubt = can_ask, .settled = std::exchange(settled_, false)};
   }
 
   /// What the user's code threw in the last attempt, if that is why it failed.

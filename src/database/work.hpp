@@ -29,8 +29,8 @@ struct call_terms {
 
 /// What a work knows of its attempts beyond their errors.
 struct attempt_facts {
-  /// Another attempt can do no harm: it only reads, or it first asks what became of the last one.
-  bool repeatable = false;
+  bool repeatable = false; ///< it only reads
+  bool in_doubt = false;   ///< another attempt would first ask what became of the last one
   /// Nothing of the attempts before the last one is in force, whatever their errors said.
   bool settled = false;
 };

@@ -31,14 +31,14 @@ std::uint32_t used(const retry_question& q, retry_kind kind) noexcept {
 }
 
 bool exhausted(const retry_question& q, retry_kind kind, const retry_policy& policy) noexcept {
-  return policy.max_retries && used(q, kind) >= *policy.max_retries;
+  return !q.terms.in_doubt && policy.max_retries && used(q, kind) >= *policy.max_retries;
 }
 
 /// How long this call may still wait for its host: the connect policy's delays, and the deadline.
 duration patience(const retry_question& q) noexcept {
   const duration left = q.terms.until.remaining(q.now) - q.median;
   const retry_policy& policy = q.options.connect;
-  if (!policy.max_retries) return left;
+  if (!policy.max_retries || q.terms.in_doubt) return left;
   const duration total = backoff_total(policy.backoff, *policy.max_retries);
   return std::min(left, total - q.state.waited);
 }
@@ -72,6 +72,7 @@ retry_decision knock_again(const retry_question& q) noexcept {
 }
 
 double cost_of(const retry_question& q, const retry_policy& policy) noexcept {
+  if (q.terms.in_doubt) return 0.0;
   const bool server_is_well = q.last.kind == category::conflict || q.last.kind == category::request;
   return server_is_well || q.last.code == errc::admission_refused ? 0.0 : policy.budget_cost;
 }
@@ -134,7 +135,7 @@ retry_kind retry_kind_of(const error& e) noexcept {
 }
 
 bool safe_to_retry(const error& e, const retry_terms& terms) noexcept {
-  if (e.effect != side_effect::none && !terms.idempotent) return false;
+  if (e.effect != side_effect::none && !terms.idempotent && !terms.in_doubt) return false;
   if (terms.scope != retry_scope::in_transaction) return true;
   return e.transaction_usable && e.connection_usable && e.next == advice::retry_statement;
 }

@@ -74,8 +74,8 @@ public:
   /// After a failed attempt or a refusal.
   [[nodiscard]] retry_decision failed(error e, time_point now, std::uint64_t random);
   /// Before `failed`: what is known beyond the error.
-  void note_facts(bool repeatable, bool settled) noexcept {
-    session_.note_facts(repeatable, settled);
+  void note_facts(bool repeatable, bool in_doubt, bool settled) noexcept {
+    session_.note_facts(repeatable, in_doubt, settled);
   }
   /// After a `wait_for_host`: how long it took, without the pause.
   void waited_for_host(duration d) noexcept { session_.waited_for_host(d); }

@@ -6,10 +6,12 @@
 #include <holdfast/fault_proxy.hpp>
 #include <holdfast/postgres.hpp>
 
+#include <atomic>
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 #include <memory>
 #include <thread>
+#include <vector>
 
 namespace holdfast::test {
 namespace {
@@ -56,22 +58,14 @@ protected:
     for (int i = 0; i < 1000 && !left().empty(); ++i) std::this_thread::sleep_for(2ms);
     EXPECT_EQ(left(), "");
   }
-  /// Inserts in a transaction, which is to fail.
-  static error insert(database& db, int id, const transaction_options& how = {}) {
-    try {
-      db.transaction(how, [&](transaction& tx) { tx.execute("insert into t values ($1)", id); });
-    } catch (const database_error& e) {
-      return e.details();
-    }
-    ADD_FAILURE() << "the commit was not cut";
-    return {};
-  }
-  error commit_under(const char* rule, int id) {
-    const auto number = proxy.add(rule);
-    auto db = connect(proxy.port());
-    const auto failure = insert(db, id);
-    EXPECT_TRUE(proxy.remove(number));
-    return failure;
+  /// Inserts in a transaction; how often its block ran.
+  static int insert(database& db, int id) {
+    int ran = 0;
+    db.transaction([&](transaction& tx) {
+      ++ran;
+      tx.execute("insert into t values ($1)", id);
+    });
+    return ran;
   }
 
   static std::unique_ptr<testing::postgres_server> server;
@@ -87,22 +81,67 @@ TEST_F(postgres_faults, a_connection_works_through_it) {
   EXPECT_EQ(db.query<long>("select generate_series(1, 100000)").size(), 100000U);
 }
 
-TEST_F(postgres_faults, cut_before_commit_is_forwarded_nothing_is_committed_20_times) {
-  for (int id = 0; id < 20; ++id) {
-    EXPECT_EQ(commit_under("reset at=before_commit times=1", id).effect, side_effect::unknown);
-    wait_for_sessions_to_end();
-    EXPECT_FALSE(there(id)) << id;
+/// A client that does not resolve anything: one transaction by hand.
+class raw_client {
+public:
+  explicit raw_client(std::uint16_t port)
+      : c_{PQconnectdb(("host=127.0.0.1 user=postgres dbname=postgres sslmode=disable "
+                        "gssencmode=disable application_name=raw port=" +
+                        std::to_string(port))
+                           .c_str())} {
+    EXPECT_EQ(PQstatus(c_), CONNECTION_OK) << PQerrorMessage(c_);
   }
-  EXPECT_EQ(proxy.records().size(), 20U);
+  raw_client(const raw_client&) = delete;
+  raw_client& operator=(const raw_client&) = delete;
+  ~raw_client() { PQfinish(c_); }
+
+  bool run(const std::string& sql, bool extended) {
+    PGresult* r = extended ? PQexecParams(c_, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0)
+                           : PQexec(c_, sql.c_str());
+    const bool done = PQresultStatus(r) == PGRES_COMMAND_OK;
+    PQclear(r);
+    return done;
+  }
+
+private:
+  PGconn* c_;
+};
+
+TEST_F(postgres_faults, commit_is_cut_on_the_side_that_was_asked_for_20_times_each) {
+  int id = 0;
+  for (const char* place : {"before_commit", "after_commit"}) {
+    const bool in_force = std::string_view{place} == "after_commit";
+    for (int i = 0; i < 20; ++i, ++id) {
+      const bool extended = i % 2 == 0;
+      const auto rule = proxy.add("reset at=" + std::string{place} + " times=1");
+      {
+        raw_client c{proxy.port()};
+        EXPECT_TRUE(c.run("begin", extended));
+        EXPECT_TRUE(c.run("insert into t values (" + std::to_string(id) + ")", extended));
+        EXPECT_FALSE(c.run("commit", extended));
+      }
+      EXPECT_TRUE(proxy.remove(rule));
+      wait_for_sessions_to_end();
+      EXPECT_EQ(there(id), in_force) << id;
+    }
+  }
+  EXPECT_EQ(proxy.records().size(), 40U);
 }
 
-TEST_F(postgres_faults, cut_after_commit_is_forwarded_it_is_committed_20_times) {
-  for (int id = 0; id < 20; ++id) {
-    EXPECT_EQ(commit_under("reset at=after_commit times=1", id).effect, side_effect::unknown);
-    wait_for_sessions_to_end();
-    EXPECT_TRUE(there(id)) << id;
-  }
-  EXPECT_EQ(proxy.records().size(), 20U);
+TEST_F(postgres_faults, a_commit_that_never_arrived_is_found_out_and_made_again) {
+  auto db = connect(proxy.port());
+  proxy.add("reset at=before_commit times=1");
+  EXPECT_EQ(insert(db, 1), 2);
+  EXPECT_TRUE(there(1));
+  EXPECT_EQ(db.status().outcomes_resolved, 1U);
+}
+
+TEST_F(postgres_faults, a_commit_whose_reply_was_lost_is_found_out_and_not_made_again) {
+  auto db = connect(proxy.port());
+  proxy.add("reset at=after_commit times=1");
+  EXPECT_EQ(insert(db, 1), 1);
+  EXPECT_TRUE(there(1));
+  EXPECT_EQ(db.status().outcomes_resolved, 1U);
 }
 
 TEST_F(postgres_faults, a_rule_finds_the_commit_of_connections_that_were_there_before_it) {
@@ -110,40 +149,49 @@ TEST_F(postgres_faults, a_rule_finds_the_commit_of_connections_that_were_there_b
   EXPECT_EQ(db.query_value<long>("select 1"), 1);
   proxy.add("reset at=before_commit times=1");
   insert(db, 7);
-  EXPECT_FALSE(there(7));
-}
-
-TEST_F(postgres_faults, an_executed_commit_is_found_too) {
-  for (const bool before : {true, false}) {
-    proxy.add(before ? "reset at=before_commit times=1" : "reset at=after_commit times=1");
-    PGconn* c = PQconnectdb(("host=127.0.0.1 user=postgres dbname=postgres sslmode=disable "
-                             "gssencmode=disable port=" +
-                             std::to_string(proxy.port()))
-                                .c_str());
-    ASSERT_EQ(PQstatus(c), CONNECTION_OK) << PQerrorMessage(c);
-    const auto run = [c](const char* sql) {
-      PGresult* r = PQexecParams(c, sql, 0, nullptr, nullptr, nullptr, nullptr, 0);
-      const auto status = PQresultStatus(r);
-      PQclear(r);
-      return status;
-    };
-    EXPECT_EQ(run("begin"), PGRES_COMMAND_OK);
-    EXPECT_EQ(run(before ? "insert into t values (1)" : "insert into t values (2)"),
-              PGRES_COMMAND_OK);
-    EXPECT_NE(run("commit"), PGRES_COMMAND_OK);
-    PQfinish(c);
-    wait_for_sessions_to_end();
-    EXPECT_EQ(there(before ? 1 : 2), !before);
-    proxy.heal();
-  }
+  EXPECT_EQ(proxy.records().size(), 1U);
 }
 
 TEST_F(postgres_faults, a_held_reply_runs_into_the_callers_deadline_and_the_write_is_in_force) {
   proxy.add("black_hole at=after_commit direction=to_client");
   auto db = connect(proxy.port());
-  EXPECT_EQ(insert(db, 9, {.deadline = 300ms}).effect, side_effect::unknown);
-  EXPECT_TRUE(there(9));
+  std::string token;
+  try {
+    db.transaction({.deadline = 300ms},
+                   [](transaction& tx) { tx.execute("insert into t values (9)"); });
+    ADD_FAILURE() << "the reply was not held";
+  } catch (const database_error& e) {
+    EXPECT_EQ(e.details().effect, side_effect::unknown);
+    token = e.outcome_token();
+  }
   proxy.heal();
+  EXPECT_EQ(db.outcome_of(token), outcome::committed);
+  EXPECT_TRUE(there(9));
+}
+
+TEST_F(postgres_faults, many_lost_commits_lose_and_double_nothing) {
+  constexpr int callers = 8;
+  constexpr int each = 40;
+  auto db = connect(proxy.port());
+  std::atomic<int> committed{0};
+  std::atomic<int> undone{0};
+  db.on_event([&](const owned_event& e) {
+    if (e.kind != event_kind::outcome_resolved) return;
+    ++(e.reason == event_reason::committed ? committed : undone);
+  });
+  proxy.add("reset at=before_commit probability=0.2");
+  proxy.add("reset at=after_commit probability=0.2");
+  std::vector<std::thread> threads;
+  for (int c = 0; c < callers; ++c)
+    threads.emplace_back([&, c] {
+      for (int i = 0; i < each; ++i) EXPECT_NO_THROW(insert(db, c * each + i));
+    });
+  for (auto& t : threads) t.join();
+  EXPECT_EQ(direct.query_value<long>("select count(*) from t"), callers * each);
+  EXPECT_EQ(db.status().outcomes_unknown, 0U);
+  for (int i = 0; i < 500 && (committed == 0 || undone == 0); ++i) std::this_thread::sleep_for(2ms);
+  EXPECT_GT(committed, 0);
+  EXPECT_GT(undone, 0);
 }
 
 TEST_F(postgres_faults, a_result_is_cut_inside_its_row) {
