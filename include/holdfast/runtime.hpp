@@ -70,6 +70,9 @@ public:
   /// Since the machine was booted, the time that it slept included; `now()` does not count that.
   [[nodiscard]] virtual duration boot_time() noexcept = 0;
   [[nodiscard]] virtual std::uint64_t random() noexcept = 0;
+  /// True where a read that blocks for a moment holds up nobody but its caller, and only time or
+  /// the peer can end a wait: a driver may then leave the wait out.
+  [[nodiscard]] virtual bool reads_may_block() const noexcept { return false; }
   /// Also asked by work that was offloaded.
   [[nodiscard]] virtual bool cancelled() const noexcept = 0;
 

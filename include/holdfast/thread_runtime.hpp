@@ -24,6 +24,7 @@ public:
   [[nodiscard]] time_point now() noexcept override;
   [[nodiscard]] time_point coarse_now() noexcept override;
   [[nodiscard]] duration boot_time() noexcept override;
+  [[nodiscard]] bool reads_may_block() const noexcept override { return !stop_.stop_possible(); }
   [[nodiscard]] std::uint64_t random() noexcept override;
   [[nodiscard]] bool cancelled() const noexcept override { return stop_.stop_requested(); }
   void spawn(task<void> work) override;

@@ -26,7 +26,7 @@ connection::connection(pg_connection connected, const settings& s, canceller& ca
       shares_session_{s.engine.pooler == pooler_mode::transaction},
       settings_read_only_{s.engine.options.find("read_only") != std::string::npos} {}
 
-std::optional<error> connection::refuse(runtime& rt, deadline until) const {
+std::optional<error> connection::refuse(runtime& rt, deadline until) {
   if (broken_ || wire_.raw() == nullptr) {
     situation before;
     before.when = phase::not_sent;
@@ -35,6 +35,7 @@ std::optional<error> connection::refuse(runtime& rt, deadline until) const {
   if (rt.cancelled()) return refusal(errc::cancelled, "cancelled before anything was sent");
   if (until.expired(rt.coarse_now()))
     return refusal(errc::deadline_exceeded, "the deadline passed before anything was sent");
+  wire_.waits_itself(rt, until);
   return std::nullopt;
 }
 

@@ -74,7 +74,7 @@ private:
   };
   class cursor;
 
-  std::optional<error> refuse(runtime& rt, deadline until) const;
+  std::optional<error> refuse(runtime& rt, deadline until);
   [[nodiscard]] bool block_open() const noexcept;
   [[nodiscard]] situation situation_for(const sql_facts& facts) const noexcept;
   [[nodiscard]] bool says_read_only() const noexcept;

@@ -28,8 +28,13 @@ task<result<void>> connection::receive(runtime& rt, receiving to, reception& got
     auto status = wire_status::ok;
     auto next = wire_.advance();
     while (next == wire::need::input || next == wire::need::output) { // `ready`, without its frame
-      const auto waited = co_await rt.wait(wire_.descriptor(), wire::events_for(next), until);
-      status = wire_.consume(waited);
+      if (next == wire::need::input && wire_.waits_itself(rt, until)) {
+        status = wire_.consume(wait_status::ready);
+      } else {
+        wire_.never_block(); // while much is sent, what can be read must not be waited for
+        const auto waited = co_await rt.wait(wire_.descriptor(), wire::events_for(next), until);
+        status = wire_.consume(waited);
+      }
       next = status == wire_status::ok ? wire_.advance() : wire::need::nothing;
     }
     if (next == wire::need::lost) status = wire_status::lost;

@@ -1,15 +1,20 @@
 #include "drivers/postgres/wire.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <openssl/ssl.h>
 #include <string_view>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include <utility>
 
 namespace holdfast::drivers::postgres {
 namespace {
+
+/// Long enough to be rare, short beside any deadline that is not met by `wait` itself.
+constexpr duration longest_block = std::chrono::milliseconds{100};
 
 wire_status as_wire(wait_status s) noexcept {
   return s == wait_status::cancelled ? wire_status::cancelled : wire_status::timed_out;
@@ -75,6 +80,29 @@ wire::need wire::advance() noexcept {
   }
 }
 
+bool wire::set_blocking(bool wanted) noexcept {
+  if (blocking_ == wanted) return true;
+  const int socket = descriptor();
+  if (wanted) {
+    using std::chrono::microseconds;
+    const timeval limit{0, std::chrono::duration_cast<microseconds>(longest_block).count()};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  }
+  const int flags = ::fcntl(socket, F_GETFL);
+  const int changed = wanted ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+  if (flags < 0 || ::fcntl(socket, F_SETFL, changed) != 0) return false;
+  blocking_ = wanted;
+  return true;
+}
+
+// Not with TLS: a read that finds half of a record would wait for the rest of it.
+bool wire::waits_itself(runtime& rt, deadline until) noexcept {
+  const bool fit = rt.reads_may_block() && !PQsslInUse(raw()) &&
+                   until.remaining(rt.coarse_now()) > 2 * longest_block;
+  return set_blocking(fit) && fit;
+}
+
 wire_status wire::consume(wait_status waited) noexcept {
   if (waited != wait_status::ready) return as_wire(waited);
   return PQconsumeInput(raw()) ? wire_status::ok : wire_status::lost;
@@ -83,6 +111,7 @@ wire_status wire::consume(wait_status waited) noexcept {
 task<wire_status> wire::ready(runtime& rt, deadline until) {
   for (auto next = advance(); next != need::nothing; next = advance()) {
     if (next == need::lost) co_return wire_status::lost;
+    if (next == need::output) never_block();
     const auto waited = co_await rt.wait(descriptor(), events_for(next), until);
     const auto status = consume(waited);
     if (status != wire_status::ok) co_return status;
@@ -124,6 +153,7 @@ void wire::interrupt() noexcept {
 }
 
 void wire::close() noexcept {
+  if (connection_) never_block(); // saying goodbye must not wait either
   connection_.reset();
   const std::lock_guard lock{mutex_};
   if (const int d = std::exchange(interruptible_, -1); d >= 0) ::close(d);

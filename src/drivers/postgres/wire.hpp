@@ -42,6 +42,11 @@ public:
     return n == need::output ? io::read_write : io::read;
   }
   [[nodiscard]] wire_status consume(wait_status waited) noexcept;
+  /// Whether `consume` may be called without a wait before it: the socket itself then waits, but no
+  /// longer than a moment, which saves a system call. Also makes the socket fit for `rt`, so to be
+  /// asked before each use: it blocks nobody on a runtime that must not block.
+  bool waits_itself(runtime& rt, deadline until) noexcept;
+  void never_block() noexcept { set_blocking(false); }
 
   /// Whether `take` would give the next result at once.
   [[nodiscard]] bool is_ready() const noexcept { return PQflush(raw()) == 0 && !PQisBusy(raw()); }
@@ -70,11 +75,13 @@ public:
 private:
   static void on_notice(void* self, const PGresult* notice) noexcept;
   [[nodiscard]] bool tls_has_more() const noexcept;
+  bool set_blocking(bool wanted) noexcept;
 
   pg_connection connection_;
   std::string last_words_;
   bool commit_warning_ = false;
-  std::mutex mutex_; // guards interruptible_
+  bool blocking_ = false; // as the socket's flags are
+  std::mutex mutex_;      // guards interruptible_
   /// A duplicate of the socket: libpq may close its own at any error, and the number could then be
   /// another connection's by the time that `interrupt` shuts it down.
   int interruptible_ = -1;
