@@ -1,5 +1,6 @@
 #pragma once
 
+#include <holdfast/outcome.hpp>
 #include <holdfast/priority.hpp>
 #include <holdfast/statement.hpp>
 #include <holdfast/time.hpp>
@@ -60,10 +61,5 @@ namespace detail {
 }
 
 } // namespace detail
-
-/// What became of a write.
-enum class outcome : std::uint8_t { committed, not_committed, unknown };
-
-[[nodiscard]] std::string_view to_string(outcome) noexcept;
 
 } // namespace holdfast

@@ -31,7 +31,7 @@ enum class fault_direction : std::uint8_t { both, to_server, to_client };
 
 /// Where in the stream it happens. The last five need PostgreSQL's protocol, without TLS.
 enum class fault_place : std::uint8_t {
-  bytes,         ///< after `after` bytes of its direction, counted since the rule is in force
+  offset,        ///< after `after` bytes of its direction, counted since the rule is in force
   pattern,       ///< after each occurrence of `pattern`
   end,           ///< where the sender has closed its side
   before_commit, ///< before the first byte of a COMMIT is forwarded
@@ -47,8 +47,8 @@ struct fault_rule {
   /// Which bytes are harmed. `both` at a place that one side's bytes make: the bytes of that side,
   /// but for black_hole, which is for both then.
   fault_direction direction = fault_direction::both;
-  fault_place at = fault_place::bytes;
-  std::uint64_t after = 0;                   ///< `bytes`: of each connection; 0: at once
+  fault_place at = fault_place::offset;
+  std::uint64_t after = 0;                   ///< `offset`: of each connection; 0: at once
   std::string pattern = {};                  ///< `pattern`: 1 to 256 bytes
   std::uint32_t row = 1;                     ///< `in_row`, `row_length`: from 1
   double probability = 1;                    ///< of each connection; at other places, of each time

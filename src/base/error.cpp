@@ -1,4 +1,5 @@
 #include <holdfast/error.hpp>
+#include <holdfast/outcome.hpp>
 
 #include <array>
 #include <cstddef>
@@ -127,6 +128,15 @@ constexpr std::array<std::string_view, 4> phase_names{"not_sent", "sent", "answe
 } // namespace
 
 std::string_view to_string(errc e) noexcept { return row_of(e).name; }
+
+std::string_view to_string(outcome o) noexcept {
+  switch (o) {
+  case outcome::committed: return "committed";
+  case outcome::not_committed: return "not_committed";
+  case outcome::unknown: break;
+  }
+  return "unknown";
+}
 std::string_view to_string(category e) noexcept { return name_in(category_names, e); }
 std::string_view to_string(severity e) noexcept { return name_in(severity_names, e); }
 std::string_view to_string(advice e) noexcept { return name_in(advice_names, e); }

@@ -27,7 +27,7 @@ bool looks_at(const fault_rule& rule, side who) noexcept {
 bool harms(const fault_rule& rule, side seen, side who) noexcept {
   if (rule.verb == fault_verb::reset || rule.verb == fault_verb::truncate) return who == seen;
   if (rule.direction != fault_direction::both) return rule.direction == direction_of(who);
-  const bool whole = rule.verb == fault_verb::black_hole && rule.at != fault_place::bytes;
+  const bool whole = rule.verb == fault_verb::black_hole && rule.at != fault_place::offset;
   return whole || who == seen;
 }
 
@@ -49,10 +49,10 @@ void conversation::add(const std::shared_ptr<live_rule>& rule, time_point now) {
   auto made = std::make_unique<use>(use{rule, chance{seed_, number_, rule->id}});
   use& u = *uses_.emplace_back(std::move(made));
   // A delay is thrown for anew with each chunk, what has a place each time that it is reached.
-  if (r.at == fault_place::bytes && r.verb != fault_verb::delay)
+  if (r.at == fault_place::offset && r.verb != fault_verb::delay)
     u.chosen = u.dice.share() < r.probability;
   if (r.verb == fault_verb::refuse) return strike(side::client, u, now);
-  if (r.at != fault_place::bytes) return;
+  if (r.at != fault_place::offset) return;
   for (const side who : sides) {
     if (!looks_at(r, who)) continue;
     place(who, u, of(who).gone + r.after);
@@ -184,7 +184,7 @@ void conversation::throw_for_delay(side who, time_point now) {
   auto& f = of(who);
   for (const auto& u : uses_) {
     const auto& r = u->of->rule;
-    if (r.verb != fault_verb::delay || r.at != fault_place::bytes || !u->shaping[index(who)])
+    if (r.verb != fault_verb::delay || r.at != fault_place::offset || !u->shaping[index(who)])
       continue;
     if (u->dice.share() >= r.probability) continue;
     f.pause_until = std::max(f.pause_until, now + jittered(r, u->dice));
@@ -238,7 +238,7 @@ time_point conversation::due_of(side who, time_point now, std::size_t size) {
 /// A place was reached: now it happens, or chance decides against it.
 void conversation::strike(side seen, use& u, time_point now) {
   const auto& r = u.of->rule;
-  const bool each_time = r.at != fault_place::bytes;
+  const bool each_time = r.at != fault_place::offset;
   if (!u.chosen || u.of->spent()) return;
   if (each_time && u.dice.share() >= r.probability) return;
   ++u.of->fired;
@@ -283,7 +283,7 @@ void conversation::end(side who, time_point now, ending how) {
 }
 
 void conversation::record(side who, use& u, time_point now) {
-  const bool once = shapes(u.of->rule.verb) && u.of->rule.at == fault_place::bytes;
+  const bool once = shapes(u.of->rule.verb) && u.of->rule.at == fault_place::offset;
   if (std::exchange(u.recorded[index(who)], true) && once) return;
   records_.push_back({now.time_since_epoch(), number_, u.of->id, u.of->rule.verb, direction_of(who),
                       of(who).gone});

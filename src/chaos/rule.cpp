@@ -222,7 +222,7 @@ fault_direction seen_in(fault_place at) noexcept {
   case fault_place::cancel: return fault_direction::to_server;
   case fault_place::in_row:
   case fault_place::row_length: return fault_direction::to_client;
-  case fault_place::bytes:
+  case fault_place::offset:
   case fault_place::pattern:
   case fault_place::end: break;
   }
@@ -244,7 +244,7 @@ std::optional<std::string> complaint(const fault_rule& rule) {
   if (rule.at == pattern && (rule.pattern.empty() || rule.pattern.size() > 256))
     return "at=pattern needs pattern=TEXT, of 1 to 256 bytes";
   if (rule.at != pattern && !rule.pattern.empty()) return "pattern goes with at=pattern";
-  if (rule.at != bytes && rule.after != 0) return "after goes with at=bytes";
+  if (rule.at != offset && rule.after != 0) return "after goes with at=bytes";
   if (!at_row && rule.row != 1) return "row goes with at=in_row and at=row_length";
   if (rule.verb == fault_verb::delay && rule.time == duration::zero())
     return "delay needs time=DURATION";

@@ -2,7 +2,7 @@
 // driver folder implements these two and nothing of retry, breaker or pool policy.
 #pragma once
 
-#include <holdfast/call_options.hpp>
+#include <holdfast/outcome.hpp>
 #include <holdfast/result.hpp>
 #include <holdfast/runtime.hpp>
 #include <holdfast/statement.hpp>

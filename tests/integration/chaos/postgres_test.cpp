@@ -1,12 +1,19 @@
 // The places of PostgreSQL's protocol, on a real server: what was cut before COMMIT is not in
 // force, what was cut behind it is.
+#include "sanitized.hpp"
 #include "testing/postgres_server.hpp"
 
+#include <holdfast/asio.hpp>
 #include <holdfast/exceptions.hpp>
 #include <holdfast/fault_proxy.hpp>
 #include <holdfast/postgres.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 #include <memory>
@@ -236,6 +243,46 @@ TEST_F(postgres_faults, a_delayed_cancel_request_is_told_from_a_session) {
   for (int i = 0; i < 200 && proxy.records().empty(); ++i) std::this_thread::sleep_for(5ms);
   EXPECT_FALSE(proxy.records().empty());
   EXPECT_EQ(db.query_value<long>("select 3"), 3);
+}
+
+// Blocking callers let the socket itself wait; an event loop that uses it next must not inherit it.
+TEST_F(postgres_faults, a_connection_of_blocking_callers_holds_up_no_event_loop) {
+  database_options one;
+  one.log.enabled = false;
+  one.pool.min_size = 1;
+  one.pool.max_size = 1;
+  auto db = postgres::connect("postgresql://postgres@127.0.0.1:" + std::to_string(proxy.port()) +
+                                  "/postgres?application_name=faulty",
+                              one);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(db.query_value<long>("select 1"), 1);
+  proxy.add("black_hole direction=to_server after=100KiB");
+  boost::asio::io_context context;
+  boost::asio::steady_timer beat{context};
+  duration longest{};
+  bool ended = false;
+  std::function<void(time_point)> tick = [&](time_point last) {
+    beat.expires_after(2ms);
+    beat.async_wait([&, last](boost::system::error_code) {
+      longest = std::max(longest, clock::now() - last);
+      if (!ended) tick(clock::now());
+    });
+  };
+  tick(clock::now());
+  const std::string much(16'000'000, 'x'); // more than all buffers on the way
+  errc told{};
+  boost::asio::co_spawn(
+      context,
+      [&](async_database on) -> boost::asio::awaitable<void> {
+        try {
+          co_await on.with({.deadline = 600ms}).query<long>("select length($1::text)", much);
+        } catch (const database_error& e) {
+          told = e.code();
+        }
+      }(db.async(context.get_executor())),
+      [&](std::exception_ptr) { ended = true; });
+  context.run();
+  EXPECT_EQ(told, errc::deadline_exceeded);
+  EXPECT_LT(longest, testing::sanitized ? 500ms : 80ms) << "the loop's thread sat in a send";
 }
 
 } // namespace

@@ -12,7 +12,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
 #include <fstream>
-#include <functional>
 
 namespace holdfast {
 namespace {
@@ -55,40 +54,6 @@ asio::awaitable<void> verbs(async_database db) {
 }
 
 TEST_P(asio_forms, verbs_are_awaited) { run(verbs); }
-
-// Blocking callers let the socket itself wait; whoever has the connection next must not inherit it.
-TEST_P(asio_forms, a_connection_of_blocking_callers_holds_up_no_event_loop) {
-  if (!is_postgres()) GTEST_SKIP() << "one socket for both forms: servers only";
-  database_options one;
-  one.pool.min_size = 1;
-  one.pool.max_size = 1;
-  database shared = connect(one);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(shared.query_value<long>("select 1"), 1);
-  asio::io_context context;
-  asio::steady_timer beat{context};
-  duration longest{};
-  bool ended = false;
-  std::function<void(steady::time_point)> tick = [&](steady::time_point last) {
-    beat.expires_after(2ms);
-    beat.async_wait([&, last](boost::system::error_code) {
-      longest = std::max<duration>(longest, steady::now() - last);
-      if (!ended) tick(steady::now());
-    });
-  };
-  tick(steady::now());
-  asio::co_spawn(
-      context,
-      [](async_database db) -> asio::awaitable<void> {
-        for (int i = 0; i < 5; ++i) co_await db.query<std::string>("select pg_sleep(0.06)::text");
-      }(shared.async(context.get_executor())),
-      [&](std::exception_ptr e) {
-        EXPECT_FALSE(e);
-        ended = true;
-      });
-  context.run();
-  EXPECT_LT(longest, 50ms) << "the loop's thread was inside a read";
-  EXPECT_EQ(shared.query_value<long>("select 2"), 2);
-}
 
 const std::string up_to = "with recursive n(x) as (select cast(1 as bigint) union all "
                           "select x + 1 from n where x < $1) select x from n";
