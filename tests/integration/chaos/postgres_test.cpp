@@ -254,7 +254,8 @@ TEST_F(postgres_faults, a_connection_of_blocking_callers_holds_up_no_event_loop)
   auto db = postgres::connect("postgresql://postgres@127.0.0.1:" + std::to_string(proxy.port()) +
                                   "/postgres?application_name=faulty",
                               one);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(db.query_value<long>("select 1"), 1);
+  const sql length{"select length($1::text)"};
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(db.query_value<long>(length, "x"), 1); // prepares it
   proxy.add("black_hole direction=to_server after=100KiB");
   boost::asio::io_context context;
   boost::asio::steady_timer beat{context};
@@ -274,7 +275,7 @@ TEST_F(postgres_faults, a_connection_of_blocking_callers_holds_up_no_event_loop)
       context,
       [&](async_database on) -> boost::asio::awaitable<void> {
         try {
-          co_await on.with({.deadline = 600ms}).query<long>("select length($1::text)", much);
+          co_await on.with({.deadline = 600ms}).query<long>(length, much);
         } catch (const database_error& e) {
           told = e.code();
         }
