@@ -1,3 +1,12 @@
+# Servers that tests start copy one initialised data folder.
+set(HOLDFAST_TEST_ENVIRONMENT "HOLDFAST_PG_TEMPLATE=${PROJECT_BINARY_DIR}/pg-template")
+if(HOLDFAST_SANITIZE MATCHES thread)
+  # Suppressions go by functions' names.
+  find_program(HOLDFAST_SYMBOLIZER NAMES llvm-symbolizer-16 llvm-symbolizer REQUIRED)
+  list(APPEND HOLDFAST_TEST_ENVIRONMENT
+    "TSAN_OPTIONS=halt_on_error=1:external_symbolizer_path=${HOLDFAST_SYMBOLIZER}:suppressions=${PROJECT_SOURCE_DIR}/tools/tsan.suppressions")
+endif()
+
 # One test program: holdfast_test(NAME SOURCES ... LINK ... [TIMEOUT seconds]), run by ctest under
 # its own name.
 function(holdfast_test name)
@@ -15,13 +24,5 @@ function(holdfast_test name)
     math(EXPR T_TIMEOUT "3 * ${T_TIMEOUT}")
   endif()
   add_test(NAME ${name} COMMAND ${name})
-  # Servers that tests start copy one initialised data folder.
-  set(environment "HOLDFAST_PG_TEMPLATE=${PROJECT_BINARY_DIR}/pg-template")
-  if(HOLDFAST_SANITIZE MATCHES thread)
-    # Suppressions go by functions' names.
-    find_program(HOLDFAST_SYMBOLIZER NAMES llvm-symbolizer-16 llvm-symbolizer REQUIRED)
-    list(APPEND environment
-      "TSAN_OPTIONS=halt_on_error=1:external_symbolizer_path=${HOLDFAST_SYMBOLIZER}:suppressions=${PROJECT_SOURCE_DIR}/tools/tsan.suppressions")
-  endif()
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} ENVIRONMENT "${environment}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} ENVIRONMENT "${HOLDFAST_TEST_ENVIRONMENT}")
 endfunction()

@@ -1,0 +1,55 @@
+#include "chaos/ground.hpp"
+
+#include <holdfast/postgres.hpp>
+
+namespace holdfast::matrix {
+
+namespace {
+
+testing::postgres_server& started(testing::postgres_server& server) {
+  server.start();
+  server.wait_ready();
+  return server;
+}
+
+database enter_as_boss(testing::postgres_server& server) {
+  database_options o;
+  o.name = "boss";
+  o.application_name = "boss";
+  o.log.enabled = false;
+  o.pool.min_size = 1;
+  o.pool.max_size = 2;
+  o.postgres.options = "-c default_transaction_read_only=off -c statement_timeout=0";
+  return postgres::connect(server.url(), o);
+}
+
+} // namespace
+
+testing::postgres_server_options fast_server() {
+  testing::postgres_server_options o;
+  o.fsync = false;
+  o.settings = {"deadlock_timeout = 20ms"};
+  return o;
+}
+
+ground::ground(testing::postgres_server_options options)
+    : server{std::move(options)}, boss{enter_as_boss(started(server))} {
+  boss.script("create role app login; grant create on schema public to app");
+}
+
+void ground::make_tables() {
+  // No key: a write that is made twice has to show.
+  boss.script("drop table if exists account, entry;"
+              "create table account (id bigint primary key, balance bigint not null);"
+              "create table entry (id bigint not null);"
+              "create index on entry (id);"
+              "grant all on account, entry to app");
+  boss.execute("insert into account select i, $1 from generate_series(0, $2 - 1) i",
+               opening_balance, account_count);
+}
+
+std::string ground::url(std::uint16_t port) const {
+  return "postgresql://app@127.0.0.1:" + std::to_string(port) + "/postgres";
+}
+
+} // namespace holdfast::matrix

@@ -1,0 +1,161 @@
+// The chaos matrix: each fault against a real server, and the books checked after it.
+// Exit code: 0 all green, 1 something is red, 2 it was asked for what there is not.
+#include "chaos/kills.hpp"
+#include "chaos/matrix.hpp"
+
+#include <charconv>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <random>
+#include <string_view>
+
+namespace holdfast::matrix {
+
+namespace {
+
+constexpr auto usage = R"(usage: chaos [--cell N] [--seed S] [--short]   the cells, each a line
+       chaos --kills N [--seed S]               N connections cut around COMMIT, with keys and with ids
+       chaos --list                             the cells that there are
+)";
+
+constexpr std::uint64_t most_kills = 1'000'000;
+
+struct wishes {
+  std::optional<std::uint64_t> cell;
+  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> kills;
+  bool brief = false;
+  bool list = false;
+  bool help = false;
+};
+
+/// What was asked for that there is not.
+class wrong_usage : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+std::uint64_t number_after(int& i, int argc, char** argv) {
+  const std::string name = argv[i];
+  const std::string_view text = ++i < argc ? argv[i] : "";
+  std::uint64_t n = 0;
+  const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (bad != std::errc{} || end != text.data() + text.size())
+    throw wrong_usage(fmt::format("{}: given '{}'; takes a number", name, text));
+  return n;
+}
+
+wishes read_arguments(int argc, char** argv) {
+  wishes w;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--cell")
+      w.cell = number_after(i, argc, argv);
+    else if (word == "--seed")
+      w.seed = number_after(i, argc, argv);
+    else if (word == "--kills")
+      w.kills = number_after(i, argc, argv);
+    else if (word == "--short")
+      w.brief = true;
+    else if (word == "--list")
+      w.list = true;
+    else if (word == "--help" || word == "-h")
+      w.help = true;
+    else
+      throw wrong_usage(fmt::format("there is no option '{}'\n{}", word, usage));
+  }
+  if (w.kills && (*w.kills < 2 || *w.kills > most_kills))
+    throw wrong_usage(
+        fmt::format("--kills: given {}; takes a count from 2 to {}", *w.kills, most_kills));
+  if (w.kills && (w.cell || w.brief))
+    throw wrong_usage("--kills is a run of its own: leave out --cell and --short");
+  return w;
+}
+
+void print_list() {
+  for (const cell& c : cells())
+    std::printf("%2d %s%s\n", c.number, c.name, c.run ? "" : " (not built)");
+}
+
+/// Throws unless a cell was named that can run.
+void check_cell(std::uint64_t number) {
+  std::string built;
+  for (const cell& c : cells()) {
+    if (c.run) built += fmt::format("{}{} {}", built.empty() ? "" : ", ", c.number, c.name);
+    if (static_cast<std::uint64_t>(c.number) == number && c.run) return;
+  }
+  throw wrong_usage(fmt::format("cell {} is not there or not built; there are {}", number, built));
+}
+
+/// One line of verdict, with what is wrong below it.
+void print(std::string_view what, std::uint64_t seed, const verdict& v) {
+  fmt::print("{} seed {}: {} ({})\n", what, seed, v.ok() ? "ok" : "RED",
+             fmt::join(v.figures, "; "));
+  for (const auto& objection : v.objections) fmt::print("  {}\n", objection);
+  std::fflush(stdout);
+}
+
+bool run_cell(const cell& c, ground& at, std::uint64_t seed, bool brief) {
+  trial t{.at = at, .seed = seed, .brief = brief};
+  try {
+    c.run(t);
+  } catch (const std::exception& e) {
+    t.out.demand(false, "it could not be played to its end: {}", e.what());
+  }
+  print(fmt::format("cell {} {}", c.number, c.name), seed, t.out);
+  return t.out.ok();
+}
+
+bool run_cells(const wishes& w, std::uint64_t seed) {
+  ground at{fast_server()};
+  int red = 0;
+  int all = 0;
+  for (const cell& c : cells()) {
+    if (!c.run || (w.cell && *w.cell != static_cast<std::uint64_t>(c.number))) continue;
+    ++all;
+    if (!run_cell(c, at, seed, w.brief)) ++red;
+  }
+  fmt::print("{} cells, {} red\n", all, red);
+  return red == 0;
+}
+
+bool run_kill_cell(std::uint32_t kills, std::uint64_t seed) {
+  ground at{fast_server()};
+  fmt::print("PostgreSQL {}, fsync off\n", at.server.version());
+  bool ok = true;
+  for (const naming names : {naming::keys, naming::ids}) {
+    const verdict v = run_kills(at, names, kills, seed);
+    print(names == naming::keys ? "commit_kill with operation keys"
+                                : "commit_kill with transaction ids alone",
+          seed, v);
+    ok = ok && v.ok();
+  }
+  return ok;
+}
+
+int run(int argc, char** argv) {
+  const wishes w = read_arguments(argc, argv);
+  if (w.help) return std::fputs(usage, stdout), 0;
+  if (w.list) return print_list(), 0;
+  if (w.cell) check_cell(*w.cell);
+  const std::uint64_t seed = w.seed.value_or(std::random_device{}());
+  const bool ok =
+      w.kills ? run_kill_cell(static_cast<std::uint32_t>(*w.kills), seed) : run_cells(w, seed);
+  return ok ? 0 : 1;
+}
+
+} // namespace
+
+} // namespace holdfast::matrix
+
+int main(int argc, char** argv) {
+  try {
+    return holdfast::matrix::run(argc, argv);
+  } catch (const holdfast::matrix::wrong_usage& e) {
+    fmt::print(stderr, "chaos: {}\n", e.what());
+    return 2;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "chaos: {}\n", e.what());
+    return 1;
+  }
+}

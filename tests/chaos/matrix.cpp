@@ -1,0 +1,56 @@
+#include "chaos/matrix.hpp"
+
+#include "chaos/kills.hpp"
+
+#include <array>
+
+namespace holdfast::matrix {
+
+namespace {
+
+void commit_kill(trial& t) {
+  const std::uint32_t kills = t.brief ? 40 : 400;
+  for (const naming names : {naming::keys, naming::ids}) {
+    verdict v = run_kills(t.at, names, kills, t.seed);
+    t.out.figure("{}: {}", names == naming::keys ? "keys" : "ids", fmt::join(v.figures, ", "));
+    t.out.objections.insert(t.out.objections.end(), v.objections.begin(), v.objections.end());
+  }
+}
+
+constexpr std::array table{
+    cell{1, "refused"},
+    cell{2, "syn_black_hole"},
+    cell{3, "reset_before_send"},
+    cell{4, "reset_mid_query"},
+    cell{5, "commit_kill", commit_kill},
+    cell{6, "black_hole_mid_reply"},
+    cell{7, "half_close"},
+    cell{8, "slow"},
+    cell{9, "byte_sliced"},
+    cell{10, "slow_close"},
+    cell{11, "truncated_reply"},
+    cell{12, "corrupt_frame"},
+    cell{13, "stale_bytes_after_cancel"},
+    cell{14, "server_killed"},
+    cell{15, "server_restarted"},
+    cell{16, "server_paused"},
+    cell{17, "promotion"},
+    cell{18, "read_only"},
+    cell{19, "connection_limit"},
+    cell{20, "disk_full"},
+    cell{21, "out_of_memory"},
+    cell{22, "deadlock_storm"},
+    cell{23, "lock_timeout"},
+    cell{24, "statement_timeout"},
+    cell{25, "idle_kill"},
+    cell{26, "dns_change"},
+    cell{27, "tls_expiry"},
+    cell{28, "credential_rotation"},
+    cell{29, "wall_clock_jump"},
+};
+
+} // namespace
+
+std::span<const cell> cells() noexcept { return table; }
+
+} // namespace holdfast::matrix
