@@ -21,9 +21,9 @@ struct full_backlog::state {
   std::vector<chaos::socket_handle> fillers;
 };
 
-full_backlog::full_backlog() : state_{std::make_unique<state>()} {
-  const auto any = chaos::make_endpoint("127.0.0.1", 0).value();
-  state_->listener = chaos::listen_at(any, 0).value();
+full_backlog::full_backlog(std::uint16_t port) : state_{std::make_unique<state>()} {
+  const auto wanted = chaos::make_endpoint("127.0.0.1", port).value();
+  state_->listener = chaos::listen_at(wanted, 0).value();
   const auto at = chaos::local_endpoint(state_->listener);
   thread_runtime rt;
   for (int i = 0; i < most_fillers; ++i) {

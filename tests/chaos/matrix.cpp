@@ -1,6 +1,7 @@
 #include "chaos/matrix.hpp"
 
 #include "chaos/kills.hpp"
+#include "chaos/proxy_cells.hpp"
 
 #include <array>
 
@@ -18,19 +19,19 @@ void commit_kill(trial& t) {
 }
 
 constexpr std::array table{
-    cell{1, "refused"},
-    cell{2, "syn_black_hole"},
-    cell{3, "reset_before_send"},
-    cell{4, "reset_mid_query"},
+    cell{1, "refused", refused},
+    cell{2, "syn_black_hole", syn_black_hole},
+    cell{3, "reset_before_send", reset_before_send},
+    cell{4, "reset_mid_query", reset_mid_query},
     cell{5, "commit_kill", commit_kill},
-    cell{6, "black_hole_mid_reply"},
-    cell{7, "half_close"},
-    cell{8, "slow"},
-    cell{9, "byte_sliced"},
-    cell{10, "slow_close"},
-    cell{11, "truncated_reply"},
-    cell{12, "corrupt_frame"},
-    cell{13, "stale_bytes_after_cancel"},
+    cell{6, "black_hole_mid_reply", black_hole_mid_reply},
+    cell{7, "half_close", half_close},
+    cell{8, "slow", slow},
+    cell{9, "byte_sliced", byte_sliced},
+    cell{10, "slow_close", slow_close},
+    cell{11, "truncated_reply", truncated_reply},
+    cell{12, "corrupt_frame", corrupt_frame},
+    cell{13, "stale_bytes_after_cancel", stale_bytes_after_cancel},
     cell{14, "server_killed"},
     cell{15, "server_restarted"},
     cell{16, "server_paused"},

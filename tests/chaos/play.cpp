@@ -1,0 +1,185 @@
+#include "chaos/play.hpp"
+
+#include "chaos/books.hpp"
+#include "chaos/watches.hpp"
+#include "sanitized.hpp"
+
+#include <holdfast/circuit_breaker.hpp>
+#include <holdfast/postgres.hpp>
+
+#include <mutex>
+
+namespace holdfast::matrix {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr duration overrun_allowed = testing::sanitized ? 500ms : 50ms;
+constexpr duration recovery_allowed = testing::sanitized ? 1000ms : 250ms;
+constexpr auto call_deadline = 400ms;
+constexpr auto between_nudges = 50ms;
+constexpr auto settling = 100ms; // calls that were under way when the fault began
+constexpr auto healthy_after = 150ms;
+
+double in_ms(duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
+
+/// What the database itself told of failures. Threads: any.
+class failure_log {
+public:
+  void note(const owned_event& e) {
+    const std::lock_guard lock{mutex_};
+    if (e.failure) ++seen_[e.failure->code];
+    if (e.kind == event_kind::breaker_opened) ++opened_;
+  }
+  [[nodiscard]] std::uint64_t of(errc code) const {
+    const std::lock_guard lock{mutex_};
+    const auto at = seen_.find(code);
+    return at == seen_.end() ? 0 : at->second;
+  }
+  [[nodiscard]] std::uint64_t opened() const {
+    const std::lock_guard lock{mutex_};
+    return opened_;
+  }
+  [[nodiscard]] std::string text() const {
+    const std::lock_guard lock{mutex_};
+    std::string all;
+    for (const auto& [code, count] : seen_) all += fmt::format(" {} {}", to_string(code), count);
+    return all.empty() ? " none" : all;
+  }
+
+private:
+  mutable std::mutex mutex_; // guards the rest
+  std::map<errc, std::uint64_t> seen_;
+  std::uint64_t opened_ = 0;
+};
+
+/// One play of a plan.
+class stage {
+public:
+  stage(trial& t, const plan& p) : t_{t}, plan_{p} {}
+
+  void run() {
+    t_.at.make_tables();
+    const resources before = resources::now();
+    auto seen = std::make_shared<failure_log>();
+    {
+      auto db = postgres::connect(t_.at.url(plan_.port), plan_.options);
+      db.on_event([seen](const owned_event& e) { seen->note(e); });
+      workload load{db, plan_.load};
+      t_.out.demand(load.wait_acknowledged(20, 5s), "no healthy traffic to begin with");
+      suffer(load, db);
+      recover(load);
+      load.stop();
+      judge_books(check_books(db, t_.at.boss, load.ledgers()), *seen);
+      t_.out.demand(db.status().hosts.at(0).breaker != breaker_state::open,
+                    "the breaker is open still");
+      t_.out.demand(db.close(2s), "connections are still out");
+    }
+    judge_resources(before);
+    t_.out.figure("stall {:.0f} ms", in_ms(stalls_.worst()));
+  }
+
+private:
+  void suffer(workload& load, database& db) {
+    plan_.harm();
+    const time_point end = clock::now() + (t_.brief ? 600ms : 2000ms);
+    std::this_thread::sleep_for(settling);
+    const auto acknowledged = load.acknowledged();
+    const auto status = db.status();
+    while (clock::now() < end) {
+      plan_.nudge();
+      std::this_thread::sleep_for(between_nudges);
+    }
+    const auto through = load.acknowledged() - acknowledged;
+    const auto later = db.status();
+    t_.out.figure("{} writes meanwhile", through);
+    if (!plan_.outage) return;
+    t_.out.demand(through == 0, "{} writes ended well in what was to be an outage", through);
+    const auto calls = later.operations - status.operations +
+                       static_cast<std::uint64_t>(plan_.load.callers); // those under way
+    const auto attempts = later.attempts - status.attempts;
+    t_.out.demand(static_cast<double>(attempts) <= 1.1 * static_cast<double>(calls) + 10,
+                  "{} attempts for {} calls in an outage", attempts, calls);
+  }
+
+  void recover(workload& load) {
+    load.watch();
+    const time_point accepts = plan_.heal();
+    const auto first = load.first_success(10s);
+    if (!first) return t_.out.demand(false, "no write ended well within 10 s of the fault's end");
+    const duration took = std::max(duration{}, *first - accepts);
+    t_.out.figure("recovered in {:.0f} ms", in_ms(took));
+    t_.out.demand(took <= recovery_allowed + stalls_.worst(),
+                  "recovery took {:.0f} ms of {:.0f} allowed, stalls of {:.0f} ms", in_ms(took),
+                  in_ms(recovery_allowed), in_ms(stalls_.worst()));
+    std::this_thread::sleep_for(healthy_after);
+  }
+
+  void judge_books(const findings& f, const failure_log& seen) {
+    verdict& v = t_.out;
+    v.figure("{} acknowledged, {} failed, {} unknown of which {} settled", f.acknowledged, f.failed,
+             f.unknown, f.settled);
+    v.demand(f.lost == 0, "{} acknowledged writes are not there", f.lost);
+    v.demand(f.doubled == 0, "{} writes are there twice", f.doubled);
+    v.demand(f.contradicted == 0, "{} writes were told to have failed, and are there",
+             f.contradicted);
+    v.demand(f.uninvited == 0, "{} rows are there that nobody wrote", f.uninvited);
+    v.demand(f.money_missing == 0, "{} money is missing", f.money_missing);
+    v.demand(f.wrong_replies == 0, "{} replies reached another request", f.wrong_replies);
+    v.demand(f.worst_overrun <= overrun_allowed + stalls_.worst(),
+             "a deadline was exceeded by {:.0f} ms, stalls of {:.0f} ms", in_ms(f.worst_overrun),
+             in_ms(stalls_.worst()));
+    v.figure("failures seen:{}", seen.text());
+    v.figure("breaker opened {} times", seen.opened());
+    judge_recognition(f, seen);
+  }
+
+  void judge_recognition(const findings& f, const failure_log& seen) {
+    if (plan_.expected.empty()) return;
+    std::string names;
+    for (const errc code : plan_.expected) {
+      const std::string name{to_string(code)};
+      if (seen.of(code) > 0 || f.errors.contains(name)) return;
+      names += (names.empty() ? "" : " or ") + name;
+    }
+    t_.out.demand(false, "the fault was to be seen as {}, and was not", names);
+  }
+
+  void judge_resources(const resources& before) {
+    resources now = resources::now();
+    for (const time_point end = clock::now() + 2s; !now.within(before) && clock::now() < end;) {
+      std::this_thread::sleep_for(5ms);
+      now = resources::now();
+    }
+    t_.out.demand(now.within(before), "{} descriptors and {} threads, {} and {} before",
+                  now.descriptors, now.threads, before.descriptors, before.threads);
+  }
+
+  trial& t_;
+  const plan& plan_;
+  stall_meter stalls_; // first of the threads, so that it is in the baseline
+};
+
+} // namespace
+
+database_options brisk() {
+  database_options o;
+  o.name = "chaos";
+  o.log.enabled = false;
+  o.pool.min_size = 2;
+  o.pool.max_size = 8;
+  o.pool.connect_timeout = 300ms;
+  o.pool.acquire_timeout = 500ms;
+  o.operation_keys.enabled = true;
+  return o;
+}
+
+workload_options callers(trial& t) {
+  return {
+      .seed = t.seed, .run = t.at.next_run(), .accounts = account_count, .deadline = call_deadline};
+}
+
+void play(trial& t, const plan& p) { stage{t, p}.run(); }
+
+} // namespace holdfast::matrix

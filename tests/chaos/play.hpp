@@ -1,0 +1,35 @@
+// How every cell but the COMMIT-kill is played: healthy traffic, the fault, its end, and the books.
+#pragma once
+
+#include "chaos/matrix.hpp"
+#include "chaos/workload.hpp"
+
+#include <functional>
+#include <vector>
+
+namespace holdfast::matrix {
+
+struct plan {
+  std::uint16_t port = 0; ///< where callers connect
+  std::function<void()> harm = [] {};
+  std::function<void()> nudge = [] {}; ///< every 50 ms while the fault lasts
+  /// Ends the fault; from which moment on the server accepts.
+  std::function<time_point()> heal = [] { return clock::now(); };
+  /// No write may end well meanwhile: else the fault did not bite.
+  bool outage = false;
+  /// At least one of these must have been seen: else the fault did not bite, or was not recognised.
+  std::vector<errc> expected{};
+  database_options options{};
+  workload_options load{};
+};
+
+/// The callers' options in a cell: limits so short that a cell ends soon.
+[[nodiscard]] database_options brisk();
+/// The callers of a cell.
+[[nodiscard]] workload_options callers(trial& t);
+
+/// Plays it and holds all oracles to it: sum and set, replies, deadlines, recovery, resources, and
+/// in an outage how often was tried.
+void play(trial& t, const plan& p);
+
+} // namespace holdfast::matrix
