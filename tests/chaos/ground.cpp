@@ -34,11 +34,13 @@ testing::postgres_server_options fast_server() {
 
 ground::ground(testing::postgres_server_options options)
     : server{std::move(options)}, boss{enter_as_boss(started(server))} {
-  boss.script("create role app login; grant create on schema public to app");
+  const std::string password = server.password().empty() ? "" : " password 'first'";
+  boss.script("create role app login" + password + "; grant create on schema public to app");
   // Makes the operation table, and whatever the library makes once: cells count threads.
   database_options o;
   o.log.enabled = false;
   o.operation_keys.enabled = true;
+  if (!password.empty()) o.credentials.password = secret{"first"};
   auto first = postgres::connect(url(server.port()), o);
   (void)first.close(std::chrono::seconds{2});
 }

@@ -2,6 +2,7 @@
 
 #include "chaos/kills.hpp"
 #include "chaos/proxy_cells.hpp"
+#include "chaos/server_cells.hpp"
 
 #include <array>
 
@@ -32,21 +33,21 @@ constexpr std::array table{
     cell{11, "truncated_reply", truncated_reply},
     cell{12, "corrupt_frame", corrupt_frame},
     cell{13, "stale_bytes_after_cancel", stale_bytes_after_cancel},
-    cell{14, "server_killed"},
-    cell{15, "server_restarted"},
-    cell{16, "server_paused"},
+    cell{14, "server_killed", server_killed},
+    cell{15, "server_restarted", server_restarted},
+    cell{16, "server_paused", server_paused},
     cell{17, "promotion"},
-    cell{18, "read_only"},
-    cell{19, "connection_limit"},
+    cell{18, "read_only", read_only},
+    cell{19, "connection_limit", connection_limit},
     cell{20, "disk_full"},
     cell{21, "out_of_memory"},
-    cell{22, "deadlock_storm"},
-    cell{23, "lock_timeout"},
-    cell{24, "statement_timeout"},
-    cell{25, "idle_kill"},
+    cell{22, "deadlock_storm", deadlock_storm},
+    cell{23, "lock_timeout", lock_timeout},
+    cell{24, "statement_timeout", statement_timeout},
+    cell{25, "idle_kill", idle_kill},
     cell{26, "dns_change"},
     cell{27, "tls_expiry"},
-    cell{28, "credential_rotation"},
+    cell{28, "credential_rotation", credential_rotation},
     cell{29, "wall_clock_jump"},
 };
 
