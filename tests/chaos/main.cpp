@@ -2,6 +2,7 @@
 // Exit code: 0 all green, 1 something is red, 2 it was asked for what there is not.
 #include "chaos/kills.hpp"
 #include "chaos/matrix.hpp"
+#include "chaos/watches.hpp"
 
 #include <charconv>
 #include <cstdio>
@@ -106,8 +107,19 @@ bool run_cell(const cell& c, ground& at, std::uint64_t seed, bool brief) {
   return t.out.ok();
 }
 
+/// No cell has left a thread behind. The library ends its own idle ones after 5 s.
+bool threads_are_gone(const resources& before) {
+  resources allowed = before;
+  allowed.descriptors = resources::now().descriptors; // each cell has looked at these
+  const resources after = resources::wait_until_within(allowed, std::chrono::seconds{7});
+  if (after.threads <= before.threads) return true;
+  fmt::print("RED: {} threads are left, {} at the beginning\n", after.threads, before.threads);
+  return false;
+}
+
 bool run_cells(const wishes& w, std::uint64_t seed) {
   ground at{fast_server()};
+  const resources before = resources::now();
   int red = 0;
   int all = 0;
   for (const cell& c : cells()) {
@@ -116,7 +128,7 @@ bool run_cells(const wishes& w, std::uint64_t seed) {
     if (!run_cell(c, at, seed, w.brief)) ++red;
   }
   fmt::print("{} cells, {} red\n", all, red);
-  return red == 0;
+  return threads_are_gone(before) && red == 0;
 }
 
 bool run_kill_cell(std::uint32_t kills, std::uint64_t seed) {

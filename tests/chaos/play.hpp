@@ -19,6 +19,9 @@ struct plan {
   bool outage = false;
   /// At least one of these must have been seen: else the fault did not bite, or was not recognised.
   std::vector<errc> expected{};
+  /// The server goes on accepting and refuses: the breaker is to open, and so its time goes by
+  /// before the first success.
+  bool breaker_opens = false;
   database_options options{};
   workload_options load{};
 };

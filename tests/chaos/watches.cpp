@@ -20,6 +20,15 @@ resources resources::now() {
   return {.descriptors = entries_of("/proc/self/fd"), .threads = entries_of("/proc/self/task")};
 }
 
+resources resources::wait_until_within(const resources& other, duration limit) {
+  resources r = now();
+  for (const time_point end = clock::now() + limit; !r.within(other) && clock::now() < end;) {
+    std::this_thread::sleep_for(5ms);
+    r = now();
+  }
+  return r;
+}
+
 stall_meter::stall_meter()
     : thread_{[this](const std::stop_token& stop) {
         while (!stop.stop_requested()) {

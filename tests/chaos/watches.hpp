@@ -15,6 +15,8 @@ struct resources {
 
   /// Of this process, now.
   [[nodiscard]] static resources now();
+  /// What they are when within `other`, or after `limit`.
+  [[nodiscard]] static resources wait_until_within(const resources& other, duration limit);
   [[nodiscard]] bool within(const resources& other) const noexcept {
     return descriptors <= other.descriptors && threads <= other.threads;
   }
