@@ -32,12 +32,20 @@ public:
   void note(const owned_event& e) {
     const std::lock_guard lock{mutex_};
     if (e.failure) ++seen_[e.failure->code];
+    if (e.failure && e.kind == event_kind::attempt_failed) ++attempts_[e.failure->code];
+    if (e.kind == event_kind::connection_ready) ++connections_;
     if (e.kind == event_kind::breaker_opened) ++opened_;
   }
   [[nodiscard]] std::uint64_t of(errc code) const {
     const std::lock_guard lock{mutex_};
     const auto at = seen_.find(code);
     return at == seen_.end() ? 0 : at->second;
+  }
+  /// More often than there were connections?
+  [[nodiscard]] bool met_again(errc code) const {
+    const std::lock_guard lock{mutex_};
+    const auto at = attempts_.find(code);
+    return at != attempts_.end() && at->second > connections_;
   }
   [[nodiscard]] std::uint64_t opened() const {
     const std::lock_guard lock{mutex_};
@@ -53,6 +61,8 @@ public:
 private:
   mutable std::mutex mutex_; // guards the rest
   std::map<errc, std::uint64_t> seen_;
+  std::map<errc, std::uint64_t> attempts_; // by what they failed with
+  std::uint64_t connections_ = 0;          // that ever were
   std::uint64_t opened_ = 0;
 };
 
@@ -150,6 +160,8 @@ private:
     v.figure("failures seen:{}", seen.text());
     v.figure("breaker opened {} times", seen.opened());
     v.demand(!plan_.breaker_opens || seen.opened() > 0, "the breaker did not open");
+    v.demand(!plan_.once_a_connection || !seen.met_again(*plan_.once_a_connection),
+             "connections met what ends their use again");
     judge_recognition(f, seen);
   }
 

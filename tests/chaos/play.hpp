@@ -5,6 +5,7 @@
 #include "chaos/workload.hpp"
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace holdfast::matrix {
@@ -19,6 +20,8 @@ struct plan {
   bool outage = false;
   /// At least one of these must have been seen: else the fault did not bite, or was not recognised.
   std::vector<errc> expected{};
+  /// No connection may meet this twice: it says that the connection is of no use any more.
+  std::optional<errc> once_a_connection{};
   /// The server goes on accepting and refuses: the breaker is to open, and so its time goes by
   /// before the first success.
   bool breaker_opens = false;

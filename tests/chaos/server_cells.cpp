@@ -113,7 +113,8 @@ void server_paused(trial& t) {
 void read_only(trial& t) {
   plan p = direct(t);
   p.outage = true;
-  p.expected = {errc::read_only_server, errc::read_only_transaction};
+  p.expected = {errc::read_only_server};
+  p.once_a_connection = errc::read_only_server;
   p.harm = [&] { set_read_only(t.at.boss, true); };
   p.heal = [&] {
     set_read_only(t.at.boss, false);

@@ -70,7 +70,7 @@ bool workload::write(ledger& book, random_source& random, std::int64_t id) {
   const bool keyed =
       options_.names == naming::keys || (options_.names == naming::mixed && random.below(2) == 0);
   const std::string key = keyed ? options_.run + std::to_string(id) : std::string{};
-  const bool single = options_.names != naming::ids && random.below(4) == 0;
+  const bool single = options_.names != naming::ids && random.below(2) == 0;
   written w{.id = id, .was = answer::acknowledged, .token = {}};
   const time_point asked = clock::now();
   try {
