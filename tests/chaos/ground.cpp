@@ -18,7 +18,7 @@ database enter_as_boss(testing::postgres_server& server) {
   o.application_name = "boss";
   o.log.enabled = false;
   o.pool.min_size = 1;
-  o.pool.max_size = 2;
+  o.pool.max_size = 1; // so that descriptors can be counted
   o.postgres.options = "-c default_transaction_read_only=off -c statement_timeout=0";
   return postgres::connect(server.url(), o);
 }

@@ -7,8 +7,10 @@
 #include <holdfast/circuit_breaker.hpp>
 #include <holdfast/postgres.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <mutex>
+#include <set>
 
 namespace holdfast::matrix {
 
@@ -34,6 +36,9 @@ public:
     if (e.failure) ++seen_[e.failure->code];
     if (e.failure && e.kind == event_kind::attempt_failed) ++attempts_[e.failure->code];
     if (e.kind == event_kind::connection_ready) ++connections_;
+    if (e.kind == event_kind::connection_ready) open_.insert(e.connection);
+    if (e.kind == event_kind::connection_closed) open_.erase(e.connection);
+    if (e.kind == event_kind::pool_cleared) doomed_ = open_;
     if (e.kind == event_kind::breaker_opened) ++opened_;
   }
   [[nodiscard]] std::uint64_t of(errc code) const {
@@ -46,6 +51,12 @@ public:
     const std::lock_guard lock{mutex_};
     const auto at = attempts_.find(code);
     return at != attempts_.end() && at->second > connections_;
+  }
+  /// Connections from before their pool was cleared last, and still open.
+  [[nodiscard]] std::size_t survivors() const {
+    const std::lock_guard lock{mutex_};
+    return static_cast<std::size_t>(
+        std::ranges::count_if(doomed_, [&](std::uint64_t c) { return open_.contains(c); }));
   }
   [[nodiscard]] std::uint64_t opened() const {
     const std::lock_guard lock{mutex_};
@@ -63,6 +74,8 @@ private:
   std::map<errc, std::uint64_t> seen_;
   std::map<errc, std::uint64_t> attempts_; // by what they failed with
   std::uint64_t connections_ = 0;          // that ever were
+  std::set<std::uint64_t> open_;           // connections
+  std::set<std::uint64_t> doomed_;         // open when the pool was cleared last
   std::uint64_t opened_ = 0;
 };
 
@@ -83,6 +96,7 @@ public:
       suffer(load, db);
       recover(load);
       load.stop();
+      judge_generations(*seen);
       judge_books(check_books(db, t_.at.boss, load.ledgers()), *seen);
       t_.out.demand(db.status().hosts.at(0).breaker != breaker_state::open,
                     "the breaker is open still");
@@ -143,6 +157,13 @@ private:
     std::this_thread::sleep_for(healthy_after);
   }
 
+  /// All leases are back; the news of it comes a moment later.
+  void judge_generations(const failure_log& seen) {
+    for (int i = 0; i < 100 && seen.survivors() > 0; ++i) std::this_thread::sleep_for(5ms);
+    t_.out.demand(seen.survivors() == 0, "{} connections have outlived the clearing of their pool",
+                  seen.survivors());
+  }
+
   void judge_books(const findings& f, const failure_log& seen) {
     verdict& v = t_.out;
     v.figure("{} acknowledged, {} failed, {} unknown of which {} settled", f.acknowledged, f.failed,
@@ -160,6 +181,9 @@ private:
     v.figure("failures seen:{}", seen.text());
     v.figure("breaker opened {} times", seen.opened());
     v.demand(!plan_.breaker_opens || seen.opened() > 0, "the breaker did not open");
+    for (const errc code : plan_.forbidden)
+      v.demand(seen.of(code) == 0, "{} was seen, which nothing but a used-up connection explains",
+               to_string(code));
     v.demand(!plan_.once_a_connection || !seen.met_again(*plan_.once_a_connection),
              "connections met what ends their use again");
     judge_recognition(f, seen);

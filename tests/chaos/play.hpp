@@ -20,6 +20,9 @@ struct plan {
   bool outage = false;
   /// At least one of these must have been seen: else the fault did not bite, or was not recognised.
   std::vector<errc> expected{};
+  /// None of these may be seen: the fault does not cause them, a connection in doubt that is used
+  /// again does.
+  std::vector<errc> forbidden{};
   /// No connection may meet this twice: it says that the connection is of no use any more.
   std::optional<errc> once_a_connection{};
   /// The server goes on accepting and refuses: the breaker is to open, and so its time goes by

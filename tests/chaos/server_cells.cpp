@@ -2,6 +2,7 @@
 
 #include "chaos/play.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <latch>
 #include <optional>
@@ -179,12 +180,15 @@ void credential_rotation(trial& t) {
   int round = 0;
   const auto word = [&] { return "word " + std::to_string(round); };
   const auto change_role = [&] { locked.boss.script("alter role app password '" + word() + "'"); };
-  const auto change_file = [&] { std::ofstream{file} << word() << '\n'; };
+  const auto change_file = [&] {
+    std::ofstream{file + ".new"} << word() << '\n';
+    std::filesystem::rename(file + ".new", file); // nobody reads half a password
+  };
   const auto rotate = [&] {
     ++round;
     change_role();
     end_sessions(locked.boss);
-    std::this_thread::sleep_for(20ms);
+    std::this_thread::sleep_for(60ms);
     change_file();
   };
   change_role();
