@@ -115,6 +115,7 @@ void read_only(trial& t) {
   plan p = direct(t);
   p.outage = true;
   p.expected = {errc::read_only_server};
+  p.load.slow_reader = true; // its connection, too, is to go once it is back
   p.once_a_connection = errc::read_only_server;
   p.harm = [&] { set_read_only(t.at.boss, true); };
   p.heal = [&] {

@@ -38,7 +38,9 @@ void workload::call(int number, const std::stop_token& stop) {
   random_source random{options_.seed ^ (0x2545f4914f6cdd1dU * static_cast<unsigned>(number + 1))};
   std::int64_t id = number * ids_a_caller;
   while (!stop.stop_requested()) {
-    if (options_.names == naming::mixed && random.below(5) == 0)
+    if (options_.slow_reader && number == 0)
+      read_slowly(book, random);
+    else if (options_.names == naming::mixed && random.below(5) == 0)
       read(book, random);
     else if (!write(book, random, ++id))
       std::this_thread::sleep_for(breath);
@@ -47,21 +49,29 @@ void workload::call(int number, const std::stop_token& stop) {
   }
 }
 
-/// Asks for a number that nobody else asks for.
 void workload::read(ledger& book, random_source& random) const {
   const bool give_up = options_.given_up_reads && random.below(2) == 0;
-  const auto asked_for = static_cast<std::int64_t>(random.next() >> 1U);
-  const duration limit = give_up ? patience : options_.deadline;
+  const auto number = static_cast<std::int64_t>(random.next() >> 1U);
+  if (give_up)
+    ask(book, "select $1::bigint from pg_sleep(0.03)", number, patience);
+  else
+    ask(book, "select $1::bigint", number, options_.deadline);
+}
+
+void workload::read_slowly(ledger& book, random_source& random) const {
+  ask(book, "select $1::bigint from pg_sleep(0.2)", static_cast<std::int64_t>(random.next() >> 1U),
+      options_.deadline);
+}
+
+/// Asks for a number that nobody else asks for.
+void workload::ask(ledger& book, sql text, std::int64_t number, duration limit) const {
   const time_point asked = clock::now();
-  const auto got =
-      db_.with({.deadline = limit})
-          .try_query_value<std::int64_t>(
-              give_up ? "select $1::bigint from pg_sleep(0.03)" : "select $1::bigint", asked_for);
+  const auto got = db_.with({.deadline = limit}).try_query_value<std::int64_t>(text, number);
   book.worst_overrun = std::max(book.worst_overrun, clock::now() - asked - limit);
   ++book.reads;
   if (!got)
     ++book.errors[std::string{to_string(got.error().code)}];
-  else if (*got != asked_for)
+  else if (*got != number)
     ++book.wrong_replies;
 }
 

@@ -34,6 +34,8 @@ struct workload_options {
   bool any_order = false;
   /// Every other read takes 30 ms and is given up after 10.
   bool given_up_reads = false;
+  /// The first caller only reads, 200 ms each time: it has a lease whatever happens.
+  bool slow_reader = false;
   duration longest_rest{}; ///< of a caller between two calls
 };
 
@@ -83,6 +85,8 @@ public:
 private:
   void call(int number, const std::stop_token& stop);
   void read(ledger& book, random_source& random) const;
+  void read_slowly(ledger& book, random_source& random) const;
+  void ask(ledger& book, sql text, std::int64_t number, duration limit) const;
   [[nodiscard]] bool write(ledger& book, random_source& random, std::int64_t id);
   void move_money(random_source& random, std::int64_t id, const std::string& key);
 
