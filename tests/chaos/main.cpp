@@ -102,6 +102,8 @@ bool run_cell(const cell& c, ground& at, std::uint64_t seed, bool brief) {
     c.run(t);
   } catch (const std::exception& e) {
     t.out.demand(false, "it could not be played to its end: {}", e.what());
+    at.server.resume();
+    at.server.restart(); // for the cells after it
   }
   print(fmt::format("cell {} {}", c.number, c.name), seed, t.out);
   return t.out.ok();
