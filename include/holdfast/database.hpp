@@ -125,7 +125,8 @@ public:
   /// Asks the server, within the health timeout.
   [[nodiscard]] health_report health();
 
-  /// Calls `fn` for every event from now on, in order, on a worker of the service thread; a slow
+  /// Calls `fn` for every event from now on but those of each healthy operation
+  /// (`high_volume_events`), in order, on a worker of the service thread; a slow
   /// function loses the oldest events (counted). It must not call this database: such calls fail
   /// with reentrant_call.
   void on_event(std::function<void(const owned_event&)> fn);
