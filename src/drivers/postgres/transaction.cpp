@@ -128,7 +128,9 @@ task<result<void>> connection::commit(runtime& rt, deadline until) {
   if (!wire_.take_commit_warning()) co_return result<void>{};
   const auto replicated = co_await confirm_replicated(rt, until);
   if (replicated && *replicated) co_return result<void>{};
-  co_return not_replicated();
+  error e = not_replicated();
+  e.connection_usable = !broken_;
+  co_return e;
 }
 
 task<result<void>> connection::rollback(runtime& rt, deadline until) {
