@@ -1,6 +1,6 @@
 #include "chaos/workload.hpp"
 
-#include "chaos/random.hpp"
+#include "testing/random_source.hpp"
 
 #include <holdfast/exceptions.hpp>
 

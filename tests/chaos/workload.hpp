@@ -12,9 +12,13 @@
 #include <thread>
 #include <vector>
 
+namespace holdfast::testing {
+class random_source;
+}
+
 namespace holdfast::matrix {
 
-class random_source;
+using testing::random_source;
 
 /// How a lost reply is to be resolved.
 enum class naming : std::uint8_t {

@@ -6,7 +6,7 @@
 #include "cli/demo/fault_log.hpp"
 #include "cli/demo/ledger.hpp"
 #include "cli/demo/pulse.hpp"
-#include "cli/demo/random.hpp"
+#include "testing/random_source.hpp"
 
 #include <holdfast/database.hpp>
 
@@ -48,7 +48,7 @@ private:
 
   workplace& at_;
   std::uint32_t number_;
-  random_source random_;
+  testing::random_source random_;
   std::uint32_t operations_ = 0;
   bool failed_ = false; ///< the last operation
   ledger books_;

@@ -4,8 +4,8 @@
 #include "cli/console.hpp"
 #include "cli/demo/dialect.hpp"
 #include "cli/demo/fault_log.hpp"
-#include "cli/demo/random.hpp"
 #include "cli/demo/settings.hpp"
+#include "testing/random_source.hpp"
 
 #include <holdfast/config.hpp>
 #include <holdfast/database.hpp>
@@ -16,6 +16,8 @@
 #include <vector>
 
 namespace holdfast::cli::demo {
+
+using testing::random_source;
 
 class stage {
 public:

@@ -1,5 +1,5 @@
 // Every way in which a connect fails has its own sentence, and none hangs or tells a secret.
-#include "integration/postgres/fixture.hpp"
+#include "integration/postgres/connect_fixture.hpp"
 
 #include <arpa/inet.h>
 #include <array>
@@ -11,39 +11,6 @@
 
 namespace holdfast::drivers::postgres::tests {
 namespace {
-
-constexpr auto canary = "canary-7f3a91";
-
-postgres_server& locked_server() {
-  static const auto server = [] {
-    postgres_server_options options;
-    options.password = canary;
-    options.fsync = false;
-    options.tls = testing::server_tls::valid;
-    options.max_connections = 8;
-    options.settings = {"listen_addresses = '127.0.0.1,127.0.0.2'"};
-    auto made = std::make_unique<postgres_server>(options);
-    made->start();
-    made->wait_ready();
-    return made;
-  }();
-  return *server;
-}
-
-error failure(settings s, duration limit = 5s) {
-  client c{std::move(s)};
-  const auto before = c.rt().now();
-  auto opened = c.open(limit);
-  EXPECT_LT(c.rt().now() - before, limit + 50ms);
-  if (opened) throw std::runtime_error("the connect succeeded");
-  const error& e = opened.error();
-  EXPECT_EQ(e.effect, side_effect::none);
-  EXPECT_FALSE(e.connection_usable);
-  for (const auto& text : {e.message, e.native_message, to_string(e), user_message(e)})
-    EXPECT_EQ(text.find(canary), std::string::npos) << text;
-  EXPECT_FALSE(e.message.empty());
-  return e;
-}
 
 settings as(const settings& base, std::string user, std::string password) {
   settings s = base;
@@ -340,81 +307,6 @@ TEST(postgres_connect, the_provider_is_asked_each_time_and_its_error_is_ours) {
   const auto second = c.open();
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().message, "the vault is shut");
-}
-
-TEST(postgres_connect, tls_verified_in_full) {
-  auto s = settings_for(locked_server());
-  s.tls = {.mode = tls_mode::verify_full, .ca_file = locked_server().ca_file().string()};
-  client c{s};
-  EXPECT_EQ(c.one("select ssl from pg_stat_ssl where pid = pg_backend_pid()"), value{true});
-  // Rows that fill several TLS records and libpq's buffer: what OpenSSL holds back is not
-  // forgotten.
-  const auto text = c.one("select repeat('x', 5000000)");
-  EXPECT_EQ(std::get<std::string>(text).size(), 5'000'000U);
-  EXPECT_EQ(c.query("select repeat('y', 3000) from generate_series(1, 2000)").rows.size(), 2000U);
-}
-
-TEST(postgres_connect, tls_from_an_unknown_authority) {
-  auto s = settings_for(locked_server());
-  s.tls.mode = tls_mode::verify_full; // the system's authorities
-  const auto e = failure(s);
-  EXPECT_EQ(e.code, errc::certificate_untrusted);
-}
-
-TEST(postgres_connect, tls_for_another_name) {
-  auto s = settings_for(locked_server());
-  s.server.host = "127.0.0.2";
-  s.tls = {.mode = tls_mode::verify_full, .ca_file = locked_server().ca_file().string()};
-  const auto e = failure(s);
-  EXPECT_EQ(e.code, errc::certificate_mismatch);
-}
-
-// 0.0.0.0 reaches this machine, and is no name that the rule knows for local.
-TEST(postgres_connect, tls_is_verified_in_full_by_default_for_other_hosts) {
-  auto s = settings_for(locked_server());
-  s.server.host = "0.0.0.0";
-  ASSERT_EQ(s.tls.mode, tls_mode::automatic);
-  EXPECT_EQ(failure(s).code, errc::certificate_untrusted);
-  s.tls.ca_file = locked_server().ca_file().string();
-  EXPECT_EQ(failure(s).code, errc::certificate_mismatch);
-  // Never a password in the clear because the server has no TLS.
-  auto plain = settings_for(shared_server());
-  plain.server.host = "0.0.0.0";
-  const auto e = failure(plain);
-  EXPECT_EQ(e.code, errc::tls_failed);
-  EXPECT_NE(e.message.find("does not offer TLS"), std::string::npos);
-  s.tls = {.mode = tls_mode::verify_ca, .ca_file = s.tls.ca_file};
-  EXPECT_TRUE(client{s}.open());
-}
-
-TEST(postgres_connect, tls_not_offered) {
-  auto s = settings_for(shared_server());
-  s.tls.mode = tls_mode::require;
-  const auto e = failure(s);
-  EXPECT_EQ(e.code, errc::tls_failed);
-  EXPECT_NE(e.message.find("does not offer TLS"), std::string::npos);
-}
-
-TEST(postgres_connect, tls_expired) {
-  postgres_server_options options;
-  options.tls = testing::server_tls::expired;
-  options.fsync = false;
-  postgres_server server{options};
-  server.start();
-  server.wait_ready();
-  auto s = settings_for(server);
-  s.tls = {.mode = tls_mode::verify_full, .ca_file = server.ca_file().string()};
-  const auto e = failure(s);
-  EXPECT_EQ(e.code, errc::certificate_expired);
-  EXPECT_NE(e.message.find("has expired"), std::string::npos);
-}
-
-TEST(postgres_connect, a_tls_file_that_is_not_there) {
-  auto s = settings_for(shared_server());
-  s.tls = {.mode = tls_mode::verify_full, .ca_file = "/nowhere/ca.crt"};
-  const auto e = failure(s);
-  EXPECT_EQ(e.code, errc::invalid_configuration);
-  EXPECT_NE(e.message.find("tls.ca_file"), std::string::npos);
 }
 
 } // namespace

@@ -110,6 +110,28 @@ TEST_F(RetryDecision, property_no_unsafe_retry_for_any_code_scope_or_state) {
         }
 }
 
+TEST_F(RetryDecision, a_doubt_is_asked_after_until_the_deadline_and_costs_nothing) {
+  terms.in_doubt = true;
+  budget = 0;
+  used(retry_kind::statement, 1000);
+  const auto next = decide(sent(errc::connection_lost));
+  EXPECT_EQ(next.what, action::retry);
+  EXPECT_EQ(next.cost, 0);
+  now = start + 30s - 1ms;
+  EXPECT_EQ(decide(sent(errc::connection_lost)).reason, event_reason::deadline);
+}
+
+TEST_F(RetryDecision, in_doubt_a_host_is_waited_for_longer_than_the_connect_policy_says) {
+  state.waited = 20s;
+  EXPECT_EQ(decide(errc::connect_refused).what, action::retry); // no monitor: by timer
+  terms.host_monitor = true;
+  EXPECT_EQ(decide(errc::connect_refused).what, action::give_up);
+  terms.in_doubt = true;
+  EXPECT_EQ(decide(errc::connect_refused).what, action::wait_for_host);
+  options.on_outage = on_outage::fail_fast;
+  EXPECT_EQ(decide(errc::connect_refused).what, action::give_up);
+}
+
 TEST_F(RetryDecision, inside_a_block_only_what_left_the_block_alive) {
   terms.scope = retry_scope::in_transaction;
   error e = make_error(errc::database_busy, "");
@@ -293,6 +315,24 @@ TEST(RetrySession, an_unknown_effect_is_not_forgotten_by_later_failures) {
   EXPECT_EQ(e.code, errc::connect_refused);
   EXPECT_EQ(e.effect, side_effect::unknown);
   EXPECT_EQ(e.outcome_token, "token");
+}
+
+TEST(RetrySession, what_was_settled_is_forgotten_and_what_was_declared_is_not) {
+  const retry_options options;
+  retry_session s{options, {deadline{start + 30s}}, start};
+  error lost = sent(errc::connection_lost);
+  lost.outcome_token = "which";
+  s.note_facts(false, true, false);
+  EXPECT_NE(s.failed(lost, start, 0, {}, nullptr).what, action::give_up);
+  s.note_facts(false, false, true); // the next attempt found out that it did not commit, and failed
+  EXPECT_EQ(s.failed(make_error(errc::unique_violation, "test"), start, 0, {}, nullptr).what,
+            action::give_up);
+  const error told = s.take_error(start);
+  EXPECT_EQ(told.effect, side_effect::none);
+  EXPECT_EQ(told.outcome_token, "");
+  // Each failure stands for itself: one that cannot be asked after is not retried.
+  s.note_facts(false, false, false);
+  EXPECT_EQ(s.failed(lost, start, 0, {}, nullptr).reason, event_reason::not_safe);
 }
 
 TEST(RetrySession, an_empty_budget_lends_once) {

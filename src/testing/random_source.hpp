@@ -1,9 +1,9 @@
-// Seeded randomness that is the same on every machine, unlike the standard's distributions.
+// Seeded chance that is the same on every machine, unlike the standard's distributions.
 #pragma once
 
 #include <cstdint>
 
-namespace holdfast::cli::demo {
+namespace holdfast::testing {
 
 /// SplitMix64.
 class random_source {
@@ -18,8 +18,11 @@ public:
   }
   /// From `low` to `high`, both included.
   std::int64_t between(std::int64_t low, std::int64_t high) noexcept {
-    const auto span = static_cast<std::uint64_t>(high - low) + 1;
-    return low + static_cast<std::int64_t>(next() % span);
+    return low + below(high - low + 1);
+  }
+  /// From 0 to `n` - 1.
+  std::int64_t below(std::int64_t n) noexcept {
+    return static_cast<std::int64_t>(next() % static_cast<std::uint64_t>(n));
   }
   bool one_in(std::uint64_t n) noexcept { return next() % n == 0; }
 
@@ -27,4 +30,4 @@ private:
   std::uint64_t state_;
 };
 
-} // namespace holdfast::cli::demo
+} // namespace holdfast::testing
