@@ -32,6 +32,9 @@ struct gauge_readings {
 /// allocation. Names in the events are not looked at. Threads: any.
 class host_metrics : public observer {
 public:
+  /// As `on_event`, for one of `high_volume_events` that went well and whose event nobody else
+  /// wants: it need not be made.
+  virtual void count(event_kind kind, duration elapsed) noexcept = 0;
   /// Called on the thread that scrapes, never on an event; nothing means "gone". Must not throw.
   /// Capture the pool weakly: the function lives as long as these metrics.
   virtual void read_pool_with(std::function<std::optional<gauge_readings>()> read) = 0;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <holdfast/detail/frame_cache.hpp>
+
 #include <atomic>
 #include <coroutine>
 #include <cstddef>
@@ -14,11 +16,6 @@ template <class T>
 class task;
 
 namespace detail {
-
-/// Frames of coroutines come from a small per-thread cache, so that a chain of tasks allocates
-/// nothing in the steady state. Sizes above the largest class go to the global heap.
-void* allocate_frame(std::size_t size);
-void release_frame(void* frame, std::size_t size) noexcept;
 
 struct frame_storage {
   static void* operator new(std::size_t size) { return allocate_frame(size); }
@@ -59,7 +56,7 @@ struct task_promise : task_promise_base {
   void return_value(U&& value) {
     stored.emplace(std::forward<U>(value));
   }
-  T take() {
+  [[gnu::hot]] T take() {
     if (failure) std::rethrow_exception(failure);
     return std::move(*stored);
   }
@@ -106,7 +103,7 @@ public:
     struct awaiter {
       std::coroutine_handle<promise_type> frame;
       bool await_ready() noexcept { return false; }
-      bool await_suspend(std::coroutine_handle<> caller) noexcept {
+      [[gnu::hot]] bool await_suspend(std::coroutine_handle<> caller) noexcept {
         auto& callee = frame.promise();
         callee.continuation = caller;
         frame.resume();
@@ -137,7 +134,7 @@ inline constexpr bool is_task<task<T>> = true;
 /// Runs a task that never suspends, that is, one whose every wait is on a `thread_runtime`.
 /// Throws what the task throws. Aborts if the task suspended: that is a defect of the caller.
 template <class T>
-T run_inline(task<T> t) {
+[[gnu::hot]] T run_inline(task<T> t) {
   t.frame_.resume();
   if (!t.frame_.done()) std::terminate();
   return t.frame_.promise().take();

@@ -9,11 +9,20 @@ namespace holdfast {
 
 namespace detail {
 
-result<statement_result> run_statement(const blocking_call& call, const sql& text,
-                                       std::span<const value> parameters, row_sink* rows) {
+[[gnu::hot]] result<statement_result> run_statement(const blocking_call& call, const sql& text,
+                                                    std::span<const value> parameters,
+                                                    row_sink* rows) {
   thread_runtime rt{&call.core->background(), call.stop};
   const statement what{text.text, parameters};
-  return run_inline(call.core->execute(rt, what, rows, call.options, text.caller));
+  if (!call.options.operation_key.empty() || call.core->reentrant())
+    return run_inline(call.core->execute(rt, what, rows, call.options, text.caller));
+  // As `execute_once`, with what it keeps in its frame on our stack.
+  trace_id trace{};
+  const call_terms terms = call.core->terms_of(rt, what, call.options, text.caller, trace);
+  statement_work once{what, rows};
+  auto done = run_inline(call.core->run(rt, terms, once));
+  if (!done) return std::move(done.error());
+  return once.take();
 }
 
 result<blocking_stream> open_stream(const blocking_call& call, const sql& text,

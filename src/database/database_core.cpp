@@ -50,9 +50,10 @@ error key_without_write(std::string_view verb) {
 database_core::database_core(database_parts parts)
     : driver_{std::move(parts.driver)}, options_{std::move(parts.options)},
       loop_{std::move(parts.loop)}, background_{std::move(parts.background)},
-      observers_{std::move(parts.observers)}, events_{observers_->all},
+      observers_{std::move(parts.observers)}, events_{observers_->all}, trace_prefix_{parts.seed},
       wanted_{events_->interests()}, budget_{std::make_shared<retry_budget>(options_.retry_budget)},
-      host_{std::make_shared<host>(driver_, options_, background_, events_, parts.seed)} {}
+      host_{std::make_shared<host>(driver_, options_, background_, events_, observers_->measures,
+                                   parts.seed)} {}
 
 database_core::~database_core() { abandon(); }
 
@@ -85,19 +86,27 @@ task<result<void>> database_core::open(runtime& rt) {
   co_return result<void>{};
 }
 
-call_terms database_core::describe(runtime& rt, const call_options& how,
-                                   std::source_location caller, trace_id& made) const {
+[[gnu::hot]] call_terms database_core::describe(runtime& rt, const call_options& how,
+                                                std::source_location caller, trace_id& made) const {
   const time_point now = rt.now();
   call_terms terms{now, deadline::after(now, how.deadline.value_or(options_.deadline))};
   terms.name = how.name;
   terms.trace_id = how.trace_id;
   if (terms.trace_id.empty()) {
-    made = make_trace_id(rt.random(), rt.random());
+    made = make_trace_id(trace_prefix_, rt.random());
     terms.trace_id = made.view();
   }
   terms.priority = how.priority;
   terms.caller = caller;
   terms.idempotent = how.idempotent;
+  return terms;
+}
+
+[[gnu::hot]] call_terms database_core::terms_of(runtime& rt, const statement& what,
+                                                const call_options& how,
+                                                std::source_location caller, trace_id& made) const {
+  call_terms terms = describe(rt, how, caller, made);
+  terms.writes = driver_->single_writer() && driver_->writes(what.sql);
   return terms;
 }
 
@@ -115,8 +124,7 @@ task<result<statement_result>> database_core::execute_once(runtime& rt, const st
                                                            std::source_location caller) {
   if (reentrant()) co_return reentrant_call();
   trace_id trace{};
-  call_terms terms = describe(rt, how, caller, trace);
-  terms.writes = driver_->single_writer() && driver_->writes(what.sql);
+  const call_terms terms = terms_of(rt, what, how, caller, trace);
   statement_work once{what, rows};
   auto done = co_await run(rt, terms, once);
   if (!done) co_return std::move(done.error());

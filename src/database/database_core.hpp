@@ -55,6 +55,12 @@ public:
   /// classify, record. See docs/guide/life-of-an-operation.md.
   [[nodiscard]] task<result<void>> run(runtime& rt, const call_terms& terms, work& what);
 
+  /// What holds for all attempts of one statement.
+  [[nodiscard]] call_terms terms_of(runtime& rt, const statement& what, const call_options& how,
+                                    std::source_location caller, trace_id& made) const;
+  /// Whether the caller is one of this database's own hooks.
+  [[nodiscard]] bool reentrant() const noexcept;
+
   /// One autocommit statement.
   [[nodiscard]] task<result<statement_result>> execute(runtime& rt, const statement& what,
                                                        row_sink* rows, const call_options& how,
@@ -100,7 +106,6 @@ public:
   [[nodiscard]] database_observers& observers() const noexcept { return *observers_; }
 
 private:
-  [[nodiscard]] bool reentrant() const noexcept;
   [[nodiscard]] task<result<statement_result>> execute_once(runtime& rt, const statement& what,
                                                             row_sink* rows, const call_options& how,
                                                             std::source_location caller);
@@ -117,7 +122,7 @@ private:
                                     std::source_location caller, trace_id& made) const;
   [[nodiscard]] operation start(const call_terms& terms, time_point now);
   [[nodiscard]] task<result<void>> attempt(runtime& rt, const call_terms& terms, work& what,
-                                           time_point now);
+                                           time_point& now);
   [[nodiscard]] task<wait_status> pause(runtime& rt, const call_terms& terms,
                                         const retry_decision& decision, operation& state);
   [[nodiscard]] error located(error e, const call_terms& terms, duration elapsed) const;
@@ -136,6 +141,7 @@ private:
   std::shared_ptr<runtime> background_;
   std::shared_ptr<database_observers> observers_;
   observer_ptr events_;
+  std::uint64_t trace_prefix_; // random; the half that W3C wants random is the other one
   event_set wanted_;
   std::shared_ptr<retry_budget> budget_; // shared with the gauge that reads it
   median_estimate median_;

@@ -20,13 +20,15 @@ duration probe_pause(std::uint32_t number, std::uint64_t random) {
 } // namespace
 
 host::host(std::shared_ptr<drivers::sql_driver> driver, const database_options& options,
-           std::shared_ptr<runtime> background, observer_ptr events, std::uint64_t seed)
+           std::shared_ptr<runtime> background, observer_ptr events,
+           std::shared_ptr<host_metrics> measures, std::uint64_t seed)
     : driver_{std::move(driver)}, background_{std::move(background)}, events_{std::move(events)},
       database_{options.name}, after_connect_{options.after_connect},
       connect_timeout_{options.pool.connect_timeout},
       breaker_{options.breaker, seed, events_, options.name, std::string{driver_->host()}},
       since_{background_->now()} {
-  pool_environment where{background_, events_, options.name, std::string{driver_->host()}};
+  pool_environment where{background_, events_, options.name, std::string{driver_->host()},
+                         std::move(measures)};
   pool_ = std::make_unique<sql_pool>(options.pool, sql_connector{driver_, after_connect_, this},
                                      std::move(where));
   load_ = std::make_unique<load_limiter>(

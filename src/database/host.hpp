@@ -27,7 +27,8 @@ using sql_lease = lease<drivers::connection_ptr>;
 class host : public std::enable_shared_from_this<host> {
 public:
   host(std::shared_ptr<drivers::sql_driver> driver, const database_options& options,
-       std::shared_ptr<runtime> background, observer_ptr events, std::uint64_t seed);
+       std::shared_ptr<runtime> background, observer_ptr events,
+       std::shared_ptr<host_metrics> measures, std::uint64_t seed);
 
   [[nodiscard]] sql_pool& connections() noexcept { return *pool_; }
   [[nodiscard]] circuit_breaker& breaker() noexcept { return breaker_; }

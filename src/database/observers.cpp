@@ -28,6 +28,19 @@ private:
   observer_ptr next_;
 };
 
+/// What happens with every healthy operation is counted where it happens, without an event.
+class without_counted final : public observer {
+public:
+  explicit without_counted(observer_ptr next) : next_{std::move(next)} {}
+  void on_event(const event& e) noexcept override { next_->on_event(e); }
+  [[nodiscard]] event_set interests() const noexcept override {
+    return next_->interests() - event_set{event_kind::acquired, event_kind::released};
+  }
+
+private:
+  observer_ptr next_;
+};
+
 task<void> run_job(std::shared_ptr<runtime> rt, std::function<void()> work) {
   co_await rt->offload(std::move(work));
 }
@@ -67,8 +80,9 @@ result<std::shared_ptr<database_observers>> make_observers(const database_option
   made->users =
       std::make_shared<user_event_dispatcher>(identity, user_event_capacity, std::move(schedule));
   if (options.metrics.enabled) made->measures = made->numbers.at(options.name, host);
-  std::vector<observer_ptr> each{made->log, made->history, made->users, made->measures,
-                                 std::move(extra)};
+  std::vector<observer_ptr> each{made->log, made->history, made->users, std::move(extra)};
+  made->details = fan_out(each)->interests();
+  if (made->measures) each.push_back(std::make_shared<without_counted>(made->measures));
   made->all = std::make_shared<labelled>(options.name, std::string{host}, fan_out(std::move(each)));
   return made;
 }

@@ -22,6 +22,7 @@ struct database_observers {
   std::shared_ptr<user_event_dispatcher> users;
   std::shared_ptr<host_metrics> measures; ///< null when switched off
   metrics numbers;
+  event_set details; ///< kinds that somebody wants who does not only count them
   /// All of them as one, with the database's name and host filled in where an event lacks them.
   observer_ptr all;
 };

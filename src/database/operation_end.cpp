@@ -38,11 +38,15 @@ error database_core::located(error e, const call_terms& terms, duration elapsed)
   return e;
 }
 
-void database_core::record(const call_terms& terms, time_point now, time_point began,
-                           const error* failure) noexcept {
+[[gnu::hot]] void database_core::record(const call_terms& terms, time_point now, time_point began,
+                                        const error* failure) noexcept {
   operations_.fetch_add(1, std::memory_order_relaxed);
   if (failure) failures_.fetch_add(1, std::memory_order_relaxed);
-  if (!wanted_.contains(event_kind::operation_ended)) return;
+  if (!failure && !observers_->details.contains(event_kind::operation_ended)) {
+    const auto& measures = observers_->measures;
+    if (measures) measures->count(event_kind::operation_ended, now - began);
+    return;
+  }
   publish({.kind = event_kind::operation_ended, .elapsed = now - began, .failure = failure}, now,
           terms);
 }

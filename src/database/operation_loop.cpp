@@ -6,8 +6,26 @@
 #include <holdfast/detail/operation.hpp>
 
 namespace holdfast::detail {
+namespace {
 
-operation database_core::start(const call_terms& terms, time_point now) {
+bool left_open(const drivers::sql_connection& on) noexcept {
+  return on.in_transaction() != drivers::transaction_status::none;
+}
+
+/// A transaction that a statement's text opened and did not end would be the next borrower's.
+task<result<void>> refuse_open_transaction(runtime& rt, drivers::sql_connection& on,
+                                           deadline until) {
+  auto e = make_error(errc::invalid_statement,
+                      "the statement left a transaction open, which was rolled back: use "
+                      "transaction() instead");
+  auto undone = co_await on.rollback(rt, until);
+  e.connection_usable = undone.has_value();
+  co_return e;
+}
+
+} // namespace
+
+[[gnu::hot]] operation database_core::start(const call_terms& terms, time_point now) {
   operation_parts parts{&options_.retry};
   parts.budget = budget_.get();
   parts.breaker = &host_->breaker();
@@ -20,7 +38,8 @@ operation database_core::start(const call_terms& terms, time_point now) {
   return operation{parts, limits, now};
 }
 
-task<result<void>> database_core::run(runtime& rt, const call_terms& terms, work& what) {
+[[gnu::hot]] task<result<void>> database_core::run(runtime& rt, const call_terms& terms,
+                                                   work& what) {
   time_point now = terms.began;
   const time_point began = now;
   operation op = start(terms, now);
@@ -32,7 +51,7 @@ task<result<void>> database_core::run(runtime& rt, const call_terms& terms, work
     if (op.begin(now)) {
       auto tried = co_await attempt(rt, terms, what, now);
       made = std::move(tried);
-      now = rt.now();
+      if (!made) now = rt.now();
     } else {
       made = refused(op, now);
     }
@@ -50,9 +69,9 @@ task<result<void>> database_core::run(runtime& rt, const call_terms& terms, work
   co_return conclude(op, woke, terms, now, began);
 }
 
-/// One try on one connection.
-task<result<void>> database_core::attempt(runtime& rt, const call_terms& terms, work& what,
-                                          time_point now) {
+/// One try on one connection. A success reads `now` again, once for all that follows.
+[[gnu::hot]] task<result<void>> database_core::attempt(runtime& rt, const call_terms& terms,
+                                                       work& what, time_point& now) {
   writer_queue::turn turn;
   if (terms.writes && driver_->single_writer()) {
     auto mine = co_await host_->writers().enter(rt, terms.until);
@@ -76,8 +95,13 @@ task<result<void>> database_core::attempt(runtime& rt, const call_terms& terms, 
   auto made = co_await what.attempt(rt, **lease, terms);
   sample.ended(rt, made ? nullptr : &made.error());
   if (made) {
-    what.keep(lease, turn);
-    co_return made;
+    if (what.keep(lease, turn) || !left_open(**lease)) {
+      now = rt.now();
+      lease.release(now);
+      co_return made;
+    }
+    auto undone = co_await refuse_open_transaction(rt, **lease, terms.until);
+    made = std::move(undone);
   }
   // In doubt, it never goes back.
   if (!made.error().connection_usable) lease.discard();

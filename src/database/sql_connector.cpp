@@ -56,9 +56,13 @@ task<result<void>> sql_connector::reset(runtime& rt, drivers::connection_ptr& c,
   co_return co_await prepare(rt, *c, after_connect_, until);
 }
 
-bool sql_connector::dirty(const drivers::connection_ptr& c) const noexcept { return c->dirty(); }
+[[gnu::hot]] bool sql_connector::dirty(const drivers::connection_ptr& c) const noexcept {
+  return c->dirty();
+}
 
-bool sql_connector::usable(const drivers::connection_ptr& c) const noexcept { return c->usable(); }
+[[gnu::hot]] bool sql_connector::usable(const drivers::connection_ptr& c) const noexcept {
+  return c->usable();
+}
 
 void sql_connector::interrupt(drivers::connection_ptr& c) noexcept { c->interrupt(); }
 

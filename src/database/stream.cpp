@@ -52,20 +52,15 @@ task<result<void>> stream_work::attempt(runtime& rt, drivers::sql_connection& on
   if (!opened) co_return std::move(opened.error());
   auto more = co_await (*opened)->fetch(rt, first_, terms.until);
   if (!more) co_return std::move(more.error());
-  if (*more) {
-    state_.rows = std::move(*opened);
-    co_return result<void>{};
-  }
-  if (on.in_transaction() == drivers::transaction_status::none) co_return result<void>{};
-  auto e = make_error(errc::invalid_statement, "a stream's statement left a transaction open");
-  e.connection_usable = false;
-  co_return e;
+  if (*more) state_.rows = std::move(*opened);
+  co_return result<void>{};
 }
 
-void stream_work::keep(sql_lease& lease, writer_queue::turn& turn) {
-  if (!state_.rows) return; // all rows have come
+bool stream_work::keep(sql_lease& lease, writer_queue::turn& turn) {
+  if (!state_.rows) return false; // all rows have come
   state_.lease = std::move(lease);
   state_.turn = std::move(turn);
+  return true;
 }
 
 /// What goes on in the background must not keep the database, which may be going away.
@@ -99,8 +94,7 @@ task<result<stream_ptr>> database_core::open_stream(runtime& rt, const statement
   if (reentrant()) co_return reentrant_call();
   if (!how.operation_key.empty()) co_return key_without_write("stream");
   trace_id trace{};
-  call_terms terms = describe(rt, how, caller, trace);
-  terms.writes = driver_->single_writer() && driver_->writes(what.sql);
+  const call_terms terms = terms_of(rt, what, how, caller, trace);
   auto state = std::make_unique<stream_state>(shared_from_this(), what, terms);
   state->limit = how.deadline.value_or(options_.deadline);
   stream_work opening{*state, first};

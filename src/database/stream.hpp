@@ -46,7 +46,7 @@ public:
   [[nodiscard]] attempt_facts take_facts(const drivers::sql_driver& engine) override {
     return {.repeatable = !engine.writes(state_.text)};
   }
-  void keep(sql_lease& lease, writer_queue::turn& turn) override;
+  bool keep(sql_lease& lease, writer_queue::turn& turn) override;
 
 private:
   stream_state& state_;

@@ -35,15 +35,16 @@ struct attempt_facts {
   bool settled = false;
 };
 
-/// One attempt, made again on each retry. The connection is the attempt's alone while it runs; when
-/// it returns, no transaction is open on it, or its error says `connection_usable = false`.
+/// One attempt, made again on each retry. The connection is the attempt's alone while it runs. When
+/// it returns an error and a transaction is open, that says `connection_usable = false`; one that a
+/// statement's own text left open after success is the loop's to end.
 class work {
 public:
   virtual ~work() = default;
   virtual task<result<void>> attempt(runtime& rt, drivers::sql_connection& on,
                                      const call_terms& terms) = 0;
-  /// After an attempt that succeeded: takes what the work needs beyond it, by moving.
-  virtual void keep(sql_lease&, writer_queue::turn&) {}
+  /// After an attempt that succeeded: true if the work took the connection, by moving.
+  virtual bool keep(sql_lease&, writer_queue::turn&) { return false; }
   /// After a failure, once: what is new since the last. May mean reading a statement's text.
   [[nodiscard]] virtual attempt_facts take_facts(const drivers::sql_driver&) { return {}; }
 };

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace holdfast::drivers {
@@ -69,8 +70,18 @@ public:
   /// `connection_usable = false`: such a connection is never used again.
   /// Parameter count and type mismatches are found before anything is sent, name the position and
   /// both types, and leave the connection usable.
-  virtual task<result<statement_result>> execute(runtime& rt, statement what, row_sink* rows,
-                                                 deadline until) = 0;
+  [[nodiscard]] task<result<statement_result>> execute(runtime& rt, statement what, row_sink* rows,
+                                                       deadline until) {
+    statement_result done;
+    auto ended = co_await perform(rt, what, rows, done, until);
+    if (!ended) co_return std::move(ended).error();
+    co_return done;
+  }
+
+  /// `execute`, with its result where the caller wants it: no frame between the caller's and the
+  /// driver's. `done` is set on success.
+  virtual task<result<void>> perform(runtime& rt, statement what, row_sink* rows,
+                                     statement_result& done, deadline until) = 0;
 
   /// Begins one statement whose rows are fetched by and by; the rules of `execute`. The server's
   /// own refusal may come with the first `fetch` only.

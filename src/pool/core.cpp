@@ -7,8 +7,15 @@
 namespace holdfast::detail {
 namespace {
 
+constexpr event_set counted{event_kind::acquired, event_kind::released};
+
 event_set interests(const observer_ptr& events) {
   return events ? events->interests() : event_set{};
+}
+
+event_set noted(const pool_environment& where) {
+  const event_set wanted = interests(where.events);
+  return where.metrics ? wanted | counted : wanted;
 }
 
 ledger_traits traits_for(const connector_port::traits& a) {
@@ -51,8 +58,8 @@ core::core(const pool_options& options, std::shared_ptr<connector_port> connecto
            pool_environment where)
     : options_{options}, connector_{std::move(connector)}, where_{std::move(where)},
       abilities_{connector_->abilities()}, wanted_{interests(where_.events)},
-      precise_{wanted_.contains(event_kind::acquired) || wanted_.contains(event_kind::released)},
-      ledger_{options, traits_for(abilities_)}, fx_{wanted_}, objects_(options.max_size),
+      precise_{where_.metrics || !(wanted_ - (event_set::all() - counted)).empty()},
+      ledger_{options, traits_for(abilities_)}, fx_{noted(where_)}, objects_(options.max_size),
       holders_(options.max_size) {}
 
 core::~core() {
@@ -73,7 +80,7 @@ time_point core::stamp() const noexcept {
   return precise_ ? where_.background->now() : where_.background->coarse_now();
 }
 
-void core::settle(pending& later, time_point now, const error_ptr& cause) {
+[[gnu::hot]] void core::settle(pending& later, time_point now, const error_ptr& cause) {
   for (const effect& e : fx_.list()) {
     switch (e.action) {
     case effect::what::publish: publish(e, now, cause); break;
@@ -103,7 +110,11 @@ void core::doom(pending& later, void* object) {
   ++tasks_;
 }
 
-void core::publish(const effect& e, time_point now, const error_ptr& cause) noexcept {
+[[gnu::hot]] void core::publish(const effect& e, time_point now, const error_ptr& cause) noexcept {
+  if (where_.metrics && counted.contains(e.event)) {
+    where_.metrics->count(e.event, e.elapsed);
+    if (!wanted_.contains(e.event)) return;
+  }
   const bool blamed = e.event == event_kind::pool_cleared ||
                       e.reason == event_reason::connection_error ||
                       e.reason == event_reason::error || e.reason == event_reason::validation;
@@ -164,8 +175,8 @@ void core::carry_out(pending& later) {
   rt.spawn(close_all(std::move(counted), std::move(list)));
 }
 
-bool core::try_take(const acquire_request& r, std::source_location caller,
-                    raw_lease& out) noexcept {
+[[gnu::hot]] bool core::try_take(const acquire_request& r, std::source_location caller,
+                                 raw_lease& out) noexcept {
   if (fork_.forked()) return false;
   const time_point now = r.now ? *r.now : stamp();
   const std::lock_guard lock{mutex_};
@@ -186,14 +197,15 @@ bool core::try_take(const acquire_request& r, std::source_location caller,
   return true;
 }
 
-void core::release(raw_lease lease, bool in_doubt) noexcept {
+[[gnu::hot]] void core::release(raw_lease lease, bool in_doubt,
+                                std::optional<time_point> at) noexcept {
   if (fork_.forked()) return; // the parent's session: not ours to touch, not even to close
   auto how = ledger::returned::sound;
   if (in_doubt || !connector_->usable(lease.object))
     how = ledger::returned::in_doubt;
   else if (abilities_.tend_each_release || wants_reset(lease.object))
     how = ledger::returned::dirty;
-  const time_point now = stamp();
+  const time_point now = at ? *at : stamp();
   pending later;
   std::shared_ptr<core> last; // after the lock: may end this pool
   {

@@ -34,7 +34,7 @@ public:
                 raw_lease& out) noexcept override;
   task<result<raw_lease>> acquire(runtime& rt, acquire_request r,
                                   std::source_location caller) override;
-  void release(raw_lease lease, bool in_doubt) noexcept override;
+  void release(raw_lease lease, bool in_doubt, std::optional<time_point> at) noexcept override;
   void note_statement(const raw_lease& lease, std::string_view name) noexcept override;
 
   void ready() override;

@@ -157,7 +157,7 @@ void core::forget(waiting& w) noexcept {
   }
   if (w.turn == waiting::next::wait) end_wait(w, wait_status::cancelled, now);
   if (w.turn == waiting::next::check) return reject(w, refusal::cancelled, now);
-  if (w.at == ticket::phase::granted) release(w.lease, false);
+  if (w.at == ticket::phase::granted) release(w.lease, false, now);
 }
 
 error core::refusal_of(const waiting& w, time_point now, bool blocking) const {

@@ -23,7 +23,7 @@ task<result<void>> core::start(runtime& rt, deadline until) {
   error_ptr cause;
   auto first = co_await acquire_until(rt, request, std::source_location::current(), until, &cause);
   if (first) {
-    release(*first, false);
+    release(*first, false, std::nullopt);
     co_return result<void>{};
   }
   if (first.error().code == errc::pool_cleared && cause) co_return *cause;

@@ -81,31 +81,31 @@ void ledger::set_lease_limit(std::uint32_t limit, time_point now, effects& fx) {
   plan(now, fx);
 }
 
-std::uint32_t ledger::limit() const noexcept {
+[[gnu::hot]] std::uint32_t ledger::limit() const noexcept {
   return admission_ ? std::min(*admission_, lease_limit_) : lease_limit_;
 }
 
-std::uint32_t ledger::size() const noexcept {
+[[gnu::hot]] std::uint32_t ledger::size() const noexcept {
   return static_cast<std::uint32_t>(slots_.size() - free_.size());
 }
 
-bool ledger::expired(const slot& s, time_point now) const noexcept {
+[[gnu::hot]] bool ledger::expired(const slot& s, time_point now) const noexcept {
   return options_.idle_timeout && now - s.used > *options_.idle_timeout;
 }
 
-slot* ledger::find(std::uint32_t index, std::uint64_t serial) noexcept {
+[[gnu::hot]] slot* ledger::find(std::uint32_t index, std::uint64_t serial) noexcept {
   if (index >= slots_.size()) return nullptr;
   slot& s = slots_[index];
   return s.serial == serial && s.state != slot_state::free ? &s : nullptr;
 }
 
-std::uint32_t& ledger::count_of(slot_state s) noexcept {
+[[gnu::hot]] std::uint32_t& ledger::count_of(slot_state s) noexcept {
   if (s == slot_state::reserved || s == slot_state::connecting) return connecting_;
   if (s == slot_state::tending) return tending_;
   return in_use_;
 }
 
-void ledger::enter(slot& s, slot_state to) noexcept {
+[[gnu::hot]] void ledger::enter(slot& s, slot_state to) noexcept {
   const auto counted = [](slot_state x) { return x != slot_state::free && x != slot_state::idle; };
   if (counted(s.state)) --count_of(s.state);
   if (s.state == slot_state::idle) idle_.remove(static_cast<std::uint32_t>(&s - slots_.data()));

@@ -12,16 +12,17 @@ namespace {
 constexpr std::uint32_t telling_uses = 32;
 } // namespace
 
-bool ledger::must_ping(const slot& s, time_point now) const noexcept {
+[[gnu::hot]] bool ledger::must_ping(const slot& s, time_point now) const noexcept {
   if (s.suspect) return true;
   return options_.ping_after_idle && now - std::max(s.used, s.proved) > *options_.ping_after_idle;
 }
 
-bool ledger::fit(const slot& s, time_point now) const noexcept {
+[[gnu::hot]] bool ledger::fit(const slot& s, time_point now) const noexcept {
   return !expired(s, now) && now < s.dead_at;
 }
 
-std::optional<hold> ledger::try_take(const acquire_request& r, time_point now, effects& fx) {
+[[gnu::hot]] std::optional<hold> ledger::try_take(const acquire_request& r, time_point now,
+                                                  effects& fx) {
   if (state_ != pool_state::ready || !queue_.empty() || in_use_ >= limit()) return std::nullopt;
   const std::uint32_t index = idle_.newest();
   if (index == no_slot) return std::nullopt;
@@ -60,7 +61,7 @@ bool ledger::foresees_time_for(ticket& t, time_point now) const noexcept {
   return can_be_in_time(q);
 }
 
-void ledger::note_use(duration took) noexcept {
+[[gnu::hot]] void ledger::note_use(duration took) noexcept {
   if (queue_.empty()) return;
   median_use_ = median_step(uses_ == 0 ? duration::zero() : median_use_, took);
   uses_ = std::min(uses_ + 1, telling_uses);
@@ -130,7 +131,7 @@ std::uint32_t ledger::take_idle(time_point now, effects& fx) {
   return no_slot;
 }
 
-void ledger::grant_waiters(time_point now, effects& fx) {
+[[gnu::hot]] void ledger::grant_waiters(time_point now, effects& fx) {
   while (!queue_.empty() && in_use_ < limit()) {
     const std::uint32_t index = take_idle(now, fx);
     if (index == no_slot) return;
@@ -154,8 +155,8 @@ void ledger::grant(ticket& t, std::uint32_t index, time_point now, effects& fx) 
     lease_out(s, now, fx, t.request, now - t.since);
 }
 
-void ledger::lease_out(slot& s, time_point now, effects& fx, const acquire_request* r,
-                       duration waited) {
+[[gnu::hot]] void ledger::lease_out(slot& s, time_point now, effects& fx, const acquire_request* r,
+                                    duration waited) {
   enter(s, slot_state::leased);
   s.began = now;
   s.leak_told = false;
@@ -164,7 +165,7 @@ void ledger::lease_out(slot& s, time_point now, effects& fx, const acquire_reque
 }
 
 // Why a connection that nobody doubts may not be kept; `none` if it may.
-event_reason ledger::verdict_on(const slot& s, time_point now) const noexcept {
+[[gnu::hot]] event_reason ledger::verdict_on(const slot& s, time_point now) const noexcept {
   if (state_ == pool_state::closed) return event_reason::pool_closed;
   if (s.generation != generation_) return event_reason::stale;
   if (s.replaced || now >= s.dead_at) return event_reason::lifetime;
@@ -194,7 +195,7 @@ bool ledger::reject(const hold& h, time_point now, effects& fx) {
   return true; // who was refused is served before the place is given away: no plan here
 }
 
-bool ledger::release(const hold& h, returned how, time_point now, effects& fx) {
+[[gnu::hot]] bool ledger::release(const hold& h, returned how, time_point now, effects& fx) {
   slot* const s = find(h.slot, h.serial);
   fx.publish(event_kind::released, h.connection, event_reason::none,
              s ? now - s->began : duration{}, h.slot);

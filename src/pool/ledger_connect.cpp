@@ -20,7 +20,7 @@ duration spread(duration d, std::uint64_t random) noexcept {
 
 } // namespace
 
-void ledger::plan(time_point now, effects& fx) {
+[[gnu::hot]] void ledger::plan(time_point now, effects& fx) {
   if (state_ != pool_state::ready) return;
   grant_waiters(now, fx);
   start_connects(now, fx);
@@ -30,7 +30,7 @@ bool ledger::may_connect() const noexcept {
   return state_ == pool_state::ready && connecting_ < options_.max_connecting && !free_.empty();
 }
 
-void ledger::start_connects(time_point now, effects& fx) {
+[[gnu::hot]] void ledger::start_connects(time_point now, effects& fx) {
   while (ticket* t = first_unserved()) {
     if (orphans_ > 0) {
       const std::uint32_t index = find_orphan();
@@ -49,7 +49,7 @@ void ledger::start_connects(time_point now, effects& fx) {
 
 // The first waiter who may have a lease once there is a connection, and for whom none is on its
 // way.
-ticket* ledger::first_unserved() const noexcept {
+[[gnu::hot]] ticket* ledger::first_unserved() const noexcept {
   const std::uint32_t room = limit() > in_use_ ? limit() - in_use_ : 0;
   std::uint32_t place = 0;
   for (ticket* t = queue_.first(); t && place < room; t = queue_.after(*t), ++place)

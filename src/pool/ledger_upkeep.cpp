@@ -67,7 +67,7 @@ void ledger::retire_idle(time_point now, effects& fx) {
 
 // Near the end of its life an idle connection gets a successor first, and goes when that has come;
 // in a full pool it goes first.
-void ledger::replace_ahead(std::uint32_t index, time_point now, effects& fx) {
+[[gnu::hot]] void ledger::replace_ahead(std::uint32_t index, time_point now, effects& fx) {
   slot& s = slots_[index];
   if (now < s.retire_at || s.replacing || state_ != pool_state::ready) return;
   if (now < fill_not_before_ || connecting_ >= options_.max_connecting) return;

@@ -9,9 +9,9 @@
 
 namespace holdfast::detail {
 
-time_point system_now() noexcept { return clock::now(); }
+[[gnu::hot]] time_point system_now() noexcept { return clock::now(); }
 
-time_point system_coarse_now() noexcept {
+[[gnu::hot]] time_point system_coarse_now() noexcept {
   timespec t{};
   ::clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
   return time_point{std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec}};
@@ -23,7 +23,7 @@ duration system_boot_time() noexcept {
   return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
 }
 
-std::uint64_t system_random() noexcept {
+[[gnu::hot]] std::uint64_t system_random() noexcept {
   // splitmix64 (Steele, Lea, Flood 2014): jitter and ids need spread, not secrecy.
   thread_local std::uint64_t state = [] {
     std::random_device device;

@@ -12,17 +12,19 @@
 
 namespace holdfast {
 
-thread_runtime::thread_runtime(runtime* background, std::stop_token stop) noexcept
+[[gnu::hot]] thread_runtime::thread_runtime(runtime* background, std::stop_token stop) noexcept
     : background_{background}, stop_{std::move(stop)} {}
 
-thread_runtime::~thread_runtime() {
+[[gnu::hot]] thread_runtime::~thread_runtime() {
   if (stop_descriptor_ >= 0) ::close(stop_descriptor_);
 }
 
-time_point thread_runtime::now() noexcept { return detail::system_now(); }
-time_point thread_runtime::coarse_now() noexcept { return detail::system_coarse_now(); }
+[[gnu::hot]] time_point thread_runtime::now() noexcept { return detail::system_now(); }
+[[gnu::hot]] time_point thread_runtime::coarse_now() noexcept {
+  return detail::system_coarse_now();
+}
 duration thread_runtime::boot_time() noexcept { return detail::system_boot_time(); }
-std::uint64_t thread_runtime::random() noexcept { return detail::system_random(); }
+[[gnu::hot]] std::uint64_t thread_runtime::random() noexcept { return detail::system_random(); }
 
 void thread_runtime::spawn(task<void> work) {
   if (!background_) {

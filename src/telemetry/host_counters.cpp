@@ -25,7 +25,9 @@ void count_at(std::array<counter, N>& counters, Enum value) noexcept {
 host_counters::host_counters(std::string database, std::string host)
     : database_{std::move(database)}, host_{std::move(host)} {}
 
-hot_counters& host_counters::mine() noexcept { return shards_[thread_number() % shard_count]; }
+[[gnu::hot]] hot_counters& host_counters::mine() noexcept {
+  return shards_[thread_number() % shard_count];
+}
 
 event_set host_counters::interests() const noexcept {
   return event_set::all() - event_set{event_kind::acquire_started, event_kind::operation_started};
@@ -35,14 +37,24 @@ void host_counters::on_event(const event& e) noexcept {
   switch (e.kind) {
   case event_kind::acquire_started:
   case event_kind::operation_started: return;
-  case event_kind::acquired: return mine().wait.record(e.elapsed);
-  case event_kind::released: return mine().use.record(e.elapsed);
+  case event_kind::acquired:
+  case event_kind::released:
+  case event_kind::transaction_begun:
+  case event_kind::transaction_committed: return count(e.kind, e.elapsed);
+  case event_kind::operation_ended:
+    return e.failure ? count_failed_operation(e) : count(e.kind, e.elapsed);
+  default: return count_rare(e);
+  }
+}
+
+[[gnu::hot]] void host_counters::count(event_kind kind, duration elapsed) noexcept {
+  switch (kind) {
+  case event_kind::acquired: return mine().wait.record(elapsed);
+  case event_kind::released: return mine().use.record(elapsed);
+  case event_kind::operation_ended: return mine().success.record(elapsed);
   case event_kind::transaction_begun: return add(mine().begun);
   case event_kind::transaction_committed: return add(mine().committed);
-  case event_kind::operation_ended:
-    if (e.failure) return count_failed_operation(e);
-    return mine().success.record(e.elapsed);
-  default: return count_rare(e);
+  default: return;
   }
 }
 

@@ -58,6 +58,7 @@ public:
 
   void on_event(const event& e) noexcept override;
   [[nodiscard]] event_set interests() const noexcept override;
+  void count(event_kind kind, duration elapsed) noexcept override;
   void read_pool_with(std::function<std::optional<gauge_readings>()> read) override;
   void read_budget_with(std::function<std::optional<double>()> read) override;
 

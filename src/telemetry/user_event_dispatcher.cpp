@@ -33,7 +33,7 @@ void user_event_dispatcher::update_wanted() {
   event_set wanted;
   if (state_ != drain_state::stopped)
     for (const auto& s : subscribers_) wanted = wanted | s.kinds;
-  wanted_.store(wanted.bits(), std::memory_order_release);
+  wanted_.store((wanted - high_volume_events).bits(), std::memory_order_release);
 }
 
 void user_event_dispatcher::stop() noexcept {

@@ -32,8 +32,8 @@ public:
   /// `database` is the identity for `inside_user_hook`. `capacity` ≥ 1. Own it by a shared_ptr.
   user_event_dispatcher(const void* database, std::size_t capacity, scheduler schedule);
 
-  /// From the next event on. The number is for `unsubscribe`.
-  std::uint64_t subscribe(function fn, event_set kinds = event_set::all() - high_volume_events);
+  /// From the next event on, never those of high volume. The number is for `unsubscribe`.
+  std::uint64_t subscribe(function fn, event_set kinds = event_set::all());
   /// The function may still be running on another thread.
   void unsubscribe(std::uint64_t subscription);
   /// Drops what is queued, and from now on everything.
@@ -41,6 +41,9 @@ public:
 
   /// Without a subscriber for the kind this is one atomic read.
   void on_event(const event& e) noexcept override;
+  [[nodiscard]] event_set interests() const noexcept override {
+    return event_set::all() - high_volume_events;
+  }
 
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_.load(); }
   [[nodiscard]] std::uint64_t thrown() const noexcept { return thrown_.load(); }

@@ -224,12 +224,12 @@ public:
     }
   }
 
-  bool dirty(void* c) noexcept override {
+  [[gnu::hot]] bool dirty(void* c) noexcept override {
     if constexpr (requires { connector_.dirty(at(c)); }) return connector_.dirty(at(c));
     return true;
   }
 
-  bool usable(void* c) noexcept override {
+  [[gnu::hot]] bool usable(void* c) noexcept override {
     if constexpr (requires { connector_.usable(at(c)); }) return connector_.usable(at(c));
     return true;
   }

@@ -40,7 +40,7 @@ public:
   [[nodiscard]] time_point start() const noexcept { return session_.start(); }
 
   /// Asks breaker and limiter; false: `refusal` tells the caller why.
-  [[nodiscard]] bool begin(time_point now) {
+  [[nodiscard, gnu::hot]] bool begin(time_point now) {
     began_ = now;
     if (parts_.breaker) {
       pass_ = parts_.breaker->acquire(now);
@@ -63,7 +63,7 @@ public:
     return {rt, earliest(end, deadline::after(began_, *parts_.attempt_timeout)), number};
   }
 
-  void succeeded(time_point now) noexcept {
+  [[gnu::hot]] void succeeded(time_point now) noexcept {
     const duration took = now - began_;
     if (parts_.median) parts_.median->add(took);
     if (parts_.budget) parts_.budget->deposit();

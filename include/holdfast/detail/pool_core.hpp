@@ -2,6 +2,7 @@
 
 #include <holdfast/acquire_request.hpp>
 #include <holdfast/event.hpp>
+#include <holdfast/metrics.hpp>
 #include <holdfast/pool_options.hpp>
 #include <holdfast/pool_snapshot.hpp>
 #include <holdfast/result.hpp>
@@ -25,6 +26,8 @@ struct pool_environment {
   observer_ptr events{}; ///< may be null
   std::string database{};
   std::string host{};
+  /// Counts `acquired` and `released`; then not to be among `events` for these. May be null.
+  std::shared_ptr<host_metrics> metrics{};
 };
 
 namespace detail {
@@ -85,7 +88,8 @@ public:
                                       raw_lease& out) noexcept = 0;
   [[nodiscard]] virtual task<result<raw_lease>> acquire(runtime& rt, acquire_request r,
                                                         std::source_location caller) = 0;
-  virtual void release(raw_lease lease, bool in_doubt) noexcept = 0;
+  /// `now`: if the caller has just read the clock.
+  virtual void release(raw_lease lease, bool in_doubt, std::optional<time_point> now) noexcept = 0;
   virtual void note_statement(const raw_lease& lease, std::string_view name) noexcept = 0;
 
   virtual void ready() = 0;

@@ -26,24 +26,25 @@ connection::connection(pg_connection connected, const settings& s, canceller& ca
       shares_session_{s.engine.pooler == pooler_mode::transaction},
       settings_read_only_{s.engine.options.find("read_only") != std::string::npos} {}
 
-std::optional<error> connection::refuse(runtime& rt, deadline until) {
+[[gnu::hot]] std::optional<error> connection::refuse(runtime& rt, deadline until) {
   if (broken_ || wire_.raw() == nullptr) {
     situation before;
     before.when = phase::not_sent;
     return lost_error(wire_.last_words(), {}, before);
   }
   if (rt.cancelled()) return refusal(errc::cancelled, "cancelled before anything was sent");
-  if (until.expired(rt.coarse_now()))
+  const duration left = until.remaining(rt.coarse_now());
+  if (left <= duration::zero())
     return refusal(errc::deadline_exceeded, "the deadline passed before anything was sent");
-  wire_.waits_itself(rt, until);
+  wire_.waits_itself(rt, left);
   return std::nullopt;
 }
 
-bool connection::block_open() const noexcept {
+[[gnu::hot]] bool connection::block_open() const noexcept {
   return PQtransactionStatus(wire_.raw()) != PQTRANS_IDLE;
 }
 
-situation connection::situation_for(const sql_facts& facts) const noexcept {
+[[gnu::hot]] situation connection::situation_for(const sql_facts& facts) const noexcept {
   situation s;
   s.writes = facts.writes;
   s.in_block = block_open();
@@ -96,8 +97,8 @@ bool connection::must_ask_whether_read_only(const error& e, const situation& s) 
          !PQparameterStatus(wire_.raw(), "in_hot_standby");
 }
 
-task<result<statement_result>> connection::execute(runtime& rt, statement what, row_sink* rows,
-                                                   deadline until) {
+[[gnu::hot]] task<result<void>> connection::perform(runtime& rt, statement what, row_sink* rows,
+                                                    statement_result& done, deadline until) {
   if (auto no = refuse(rt, until)) co_return std::move(*no);
   prepared_statement* s = cache_.find(what.sql);
   for (bool cached = s != nullptr;; cached = false, s = nullptr) {
@@ -111,15 +112,26 @@ task<result<statement_result>> connection::execute(runtime& rt, statement what, 
     const bool traced = rides(s->facts);
     if (auto sent = start(*s, what, now); !sent) co_return std::move(sent).error();
     const bool drops = s->facts.drops_statements;
-    const receiving to{rows, s->shape.types.empty() ? nullptr : &s->shape};
+    const receiving to{rows, s->shape.types.empty() ? nullptr : &s->shape, !s->name.empty()};
     reception got;
-    auto ended = co_await receive(rt, to, got, now, until);
+    result<void> ended;
+    auto next = cached ? wire_.first_answer() : wire::need::nothing;
+    if (next == wire::need::nothing) next = take_in(rt, to, got, now, until);
+    if (wire::is_wait(next)) {
+      auto waited = co_await receive(rt, to, got, now, until);
+      ended = std::move(waited);
+    } else {
+      ended = conclude(next == wire::need::lost ? wire_status::lost : wire_status::ok, got, now);
+    }
     if (traced && !broken_) {
       auto named = co_await take_id(rt, now, until);
       if (ended && !named) ended = std::move(named);
     }
     if (drops) forget_statements(); // `s` is gone from here
-    if (ended) co_return got.done;
+    if (ended) {
+      done = got.done;
+      co_return ended;
+    }
     auto again = co_await mend(rt, std::move(ended).error(), what.sql, now, until);
     if (!again) co_return std::move(again).error();
   }
@@ -144,7 +156,8 @@ void connection::forget_statements() noexcept {
   witness_.id_is_prepared = false;
 }
 
-result<void> connection::start(const prepared_statement& s, const statement& what, situation& now) {
+[[gnu::hot]] result<void> connection::start(const prepared_statement& s, const statement& what,
+                                            situation& now) {
   if (auto fits = parameters_.encode(what.parameters, s.parameter_types); !fits) return fits;
   // The one moment at which a dead connection proves that a write was never sent.
   if (now.writes && !now.in_block && wire_.gone()) {
@@ -161,7 +174,7 @@ result<void> connection::start(const prepared_statement& s, const statement& wha
   return {};
 }
 
-result<void> connection::send(const prepared_statement& s, situation& now) {
+[[gnu::hot]] result<void> connection::send(const prepared_statement& s, situation& now) {
   const int format = s.shape.binary ? 1 : 0;
   const auto& p = parameters_;
   const int sent =
@@ -176,9 +189,11 @@ result<void> connection::send(const prepared_statement& s, situation& now) {
   return lost(now);
 }
 
-bool connection::dirty() const noexcept { return dirty_ || (wire_.raw() && block_open()); }
+[[gnu::hot]] bool connection::dirty() const noexcept {
+  return dirty_ || (wire_.raw() && block_open());
+}
 
-transaction_status connection::in_transaction() const noexcept {
+[[gnu::hot]] transaction_status connection::in_transaction() const noexcept {
   if (!wire_.raw()) return transaction_status::unknown;
   switch (PQtransactionStatus(wire_.raw())) {
   case PQTRANS_IDLE: return transaction_status::none;

@@ -26,8 +26,8 @@ public:
   /// share the session. `cancels` outlives this object.
   connection(pg_connection connected, const settings& s, canceller& cancels, std::uint64_t seed);
 
-  task<result<statement_result>> execute(runtime& rt, statement what, row_sink* rows,
-                                         deadline until) override;
+  task<result<void>> perform(runtime& rt, statement what, row_sink* rows, statement_result& done,
+                             deadline until) override;
   task<result<cursor_ptr>> open_rows(runtime& rt, statement what, deadline until) override;
   task<result<void>> script(runtime& rt, std::string_view sql, deadline until) override;
   task<result<void>> begin(runtime& rt, begin_options how, deadline until) override;
@@ -60,6 +60,7 @@ private:
   struct receiving {
     row_sink* rows = nullptr;
     const row_shape* shape = nullptr; ///< null: nobody looks at the rows
+    bool surely = false; ///< a prepared statement: the server itself sees to it that they fit
   };
   /// What has come so far.
   struct reception {
@@ -94,6 +95,9 @@ private:
   result<void> send(const prepared_statement& s, situation& now);
   task<result<void>> receive(runtime& rt, receiving to, reception& got, situation now,
                              deadline until);
+  wire::need take_in(runtime& rt, const receiving& to, reception& got, const situation& now,
+                     deadline until);
+  result<void> conclude(wire_status status, reception& got, const situation& now);
   bool accept(const PGresult* r, const receiving& to, reception& got, const situation& now);
   void accept_rows(const PGresult* r, const receiving& to, reception& got);
   task<result<statement_result>> simple(runtime& rt, const char* sql, situation now,

@@ -35,19 +35,24 @@ error misfit(encoding problem, std::size_t index, const value& v, Oid type) {
 
 } // namespace
 
-result<void> parameter_block::encode(std::span<const value> values, std::span<const Oid> types) {
+[[gnu::hot]] result<void> parameter_block::encode(std::span<const value> values,
+                                                  std::span<const Oid> types) {
   if (values.size() != types.size())
     return refusal(errc::parameter_count, "the statement takes " + std::to_string(types.size()) +
                                               " parameters, " + std::to_string(values.size()) +
                                               " were given");
   const auto n = values.size();
-  values_.assign(n, nullptr);
-  lengths_.assign(n, 0);
-  formats_.assign(n, 1);
-  offsets_.assign(n, elsewhere);
+  values_.resize(n);
+  lengths_.resize(n);
+  formats_.resize(n);
+  offsets_.resize(n);
   encoded_.clear();
   for (std::size_t i = 0; i < n; ++i) {
     const value& v = values[i];
+    values_[i] = nullptr;
+    lengths_[i] = 0;
+    formats_[i] = 1;
+    offsets_[i] = elsewhere;
     if (v.type() == value_type::null) continue;
     const auto from = encoded_.size();
     std::string_view in_place;

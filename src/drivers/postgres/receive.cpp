@@ -22,35 +22,42 @@ std::uint64_t affected_by(PGresult* r, std::string_view tag) noexcept {
 
 } // namespace
 
+/// What is there, and where the socket itself may wait what comes: until the end of the command, or
+/// until a wait of the runtime's is due.
+[[gnu::hot]] wire::need connection::take_in(runtime& rt, const receiving& to, reception& got,
+                                            const situation& now, deadline until) {
+  while (true) {
+    const auto next = wire_.advance(rt, until);
+    if (next != wire::need::nothing) return next;
+    const auto r = wire_.take();
+    if (!r || !accept(r.get(), to, got, now)) return next;
+  }
+}
+
 task<result<void>> connection::receive(runtime& rt, receiving to, reception& got, situation now,
                                        deadline until) {
-  while (true) {
-    auto status = wire_status::ok;
-    auto next = wire_.advance();
-    while (next == wire::need::input || next == wire::need::output) { // `ready`, without its frame
-      if (next == wire::need::input && wire_.waits_itself(rt, until)) {
-        status = wire_.consume(wait_status::ready);
-      } else {
-        wire_.never_block(); // while much is sent, what can be read must not be waited for
-        const auto waited = co_await rt.wait(wire_.descriptor(), wire::events_for(next), until);
-        status = wire_.consume(waited);
-      }
-      next = status == wire_status::ok ? wire_.advance() : wire::need::nothing;
-    }
-    if (next == wire::need::lost) status = wire_status::lost;
-    if (status != wire_status::ok) {
-      error e = stopped(status, now);
-      if (!got.failure) co_return e;
-      got.unfinished = true; // what was known before counts for more
-      break;
-    }
-    const auto r = wire_.take();
-    if (!r) break;
-    if (!accept(r.get(), to, got, now)) break;
+  auto status = wire_status::ok;
+  auto next = take_in(rt, to, got, now, until);
+  while (wire::is_wait(next)) {
+    wire_.never_block(); // while much is sent, what can be read must not be waited for
+    const auto waited = co_await rt.wait(wire_.descriptor(), wire::events_for(next), until);
+    status = wire_.consume(waited);
+    next = status == wire_status::ok ? take_in(rt, to, got, now, until) : wire::need::nothing;
+  }
+  co_return conclude(next == wire::need::lost ? wire_status::lost : status, got, now);
+}
+
+/// After the last result, or what came instead of it.
+[[gnu::hot]] result<void> connection::conclude(wire_status status, reception& got,
+                                               const situation& now) {
+  if (status != wire_status::ok) {
+    error e = stopped(status, now);
+    if (!got.failure) return e;
+    got.unfinished = true; // what was known before counts for more
   }
   wire_.drop_notifications();
-  if (got.failure) co_return failed_after(got, now);
-  co_return result<void>{};
+  if (got.failure) return failed_after(got, now);
+  return {};
 }
 
 /// The first failure, with what the end of the statement says about it.
@@ -71,9 +78,10 @@ error connection::failed_after(reception& got, const situation& now) {
 }
 
 /// False if the rest must not be waited for.
-bool connection::accept(const PGresult* r, const receiving& to, reception& got,
-                        const situation& now) {
-  switch (PQresultStatus(r)) {
+[[gnu::hot]] bool connection::accept(const PGresult* r, const receiving& to, reception& got,
+                                     const situation& now) {
+  const auto status = PQresultStatus(r);
+  switch (status) {
   case PGRES_SINGLE_TUPLE:
   case PGRES_TUPLES_OK: accept_rows(r, to, got); break;
   case PGRES_COMMAND_OK:
@@ -88,7 +96,8 @@ bool connection::accept(const PGresult* r, const receiving& to, reception& got,
     if (!got.failure) got.failure = refused(r, now);
     return true;
   }
-  if (PQresultStatus(r) != PGRES_SINGLE_TUPLE) {
+  const bool only_read = !now.writes && status == PGRES_TUPLES_OK;
+  if (status != PGRES_SINGLE_TUPLE && !only_read) {
     auto* mutable_result = const_cast<PGresult*>(r); // libpq's readers of the tag are not const
     const std::string_view tag = PQcmdStatus(mutable_result);
     said_commit_ = tag == "COMMIT";
@@ -98,11 +107,11 @@ bool connection::accept(const PGresult* r, const receiving& to, reception& got,
   return !got.unfinished;
 }
 
-void connection::accept_rows(const PGresult* r, const receiving& to, reception& got) {
+[[gnu::hot]] void connection::accept_rows(const PGresult* r, const receiving& to, reception& got) {
   const int n = PQntuples(r);
   if (got.failure) got.drained += static_cast<std::uint64_t>(n);
   if (got.failure || !to.rows || !to.shape) return;
-  if (!got.announced && !to.shape->matches(r)) got.own_shape = row_shape::of(r);
+  if (!to.surely && !got.announced && !to.shape->matches(r)) got.own_shape = row_shape::of(r);
   const row_shape& shape = got.own_shape ? *got.own_shape : *to.shape;
   if (!std::exchange(got.announced, true)) to.rows->columns(shape.columns);
   for (int i = 0; i < n && !got.failure; ++i) {

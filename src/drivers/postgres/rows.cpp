@@ -103,18 +103,18 @@ error unreadable(const row_shape& shape, int column_index) {
 }
 
 bool decode_cell(const PGresult* r, int row, int c, Oid type, value& out) {
-  if (PQgetisnull(r, row, c)) {
+  const auto size = static_cast<std::size_t>(PQgetlength(r, row, c));
+  if (size == 0 && PQgetisnull(r, row, c)) {
     out = null_t{};
     return true;
   }
-  const std::string_view cell{PQgetvalue(r, row, c),
-                              static_cast<std::size_t>(PQgetlength(r, row, c))};
+  const std::string_view cell{PQgetvalue(r, row, c), size};
   return PQfformat(r, c) == 1 ? decode_binary(cell, type, out) : decode_text(cell, type, out);
 }
 
 } // namespace
 
-bool decode_binary(std::string_view in, Oid type, value& out) {
+[[gnu::hot]] bool decode_binary(std::string_view in, Oid type, value& out) {
   switch (type) {
   case oid::boolean: return in.size() == 1 && (out = in[0] != '\0', true);
   case oid::int2: return take_integer<std::int16_t>(in, out);
@@ -163,8 +163,8 @@ bool row_shape::matches(const PGresult* r) const noexcept {
   return true;
 }
 
-result<void> decode_row(const PGresult* r, int row, const row_shape& shape,
-                        std::vector<value>& cells) {
+[[gnu::hot]] result<void> decode_row(const PGresult* r, int row, const row_shape& shape,
+                                     std::vector<value>& cells) {
   const auto n = shape.types.size();
   cells.resize(n);
   for (std::size_t i = 0; i < n; ++i)

@@ -205,7 +205,8 @@ encoding place(const numeric& v, Oid type, std::string_view& in_place) noexcept 
 
 } // namespace
 
-encoding encode_parameter(const value& v, Oid type, std::string& out, std::string_view& in_place) {
+[[gnu::hot]] encoding encode_parameter(const value& v, Oid type, std::string& out,
+                                       std::string_view& in_place) {
   switch (v.type()) {
   case value_type::boolean: return encode(*std::get_if<bool>(&v), type, out);
   case value_type::integer: return encode(*std::get_if<std::int64_t>(&v), type, out);

@@ -4,7 +4,7 @@
 
 namespace holdfast::drivers::postgres {
 
-prepared_statement* statement_cache::find(std::string_view sql) {
+[[gnu::hot]] prepared_statement* statement_cache::find(std::string_view sql) {
   if (!used_.empty() && used_.front().sql == sql) return &used_.front();
   const auto found = by_sql_.find(sql);
   if (found == by_sql_.end()) return nullptr;

@@ -16,6 +16,9 @@ namespace {
 /// Long enough to be rare, short beside any deadline that is not met by `wait` itself.
 constexpr duration longest_block = std::chrono::milliseconds{100};
 
+/// Notifications are few, and looking for them costs more than most statements should.
+constexpr std::uint32_t statements_between_looks = 64;
+
 wire_status as_wire(wait_status s) noexcept {
   return s == wait_status::cancelled ? wire_status::cancelled : wire_status::timed_out;
 }
@@ -32,7 +35,7 @@ std::string_view field(const PGresult* r, int code) noexcept {
 } // namespace
 
 wire::wire(pg_connection connected)
-    : connection_{std::move(connected)},
+    : connection_{std::move(connected)}, encrypted_{PQsslInUse(connection_.get()) != 0},
       interruptible_{::fcntl(PQsocket(connection_.get()), F_DUPFD_CLOEXEC, 0)} {
   // Else closing could block on a full socket.
   PQsetnonblocking(raw(), 1);
@@ -53,7 +56,7 @@ void wire::on_notice(void* self, const PGresult* notice) noexcept {
   if (severity == "WARNING" && state == "01000") w.commit_warning_ = true;
 }
 
-pg_result wire::take() noexcept {
+[[gnu::hot]] pg_result wire::take() noexcept {
   pg_result r{PQgetResult(raw())};
   if (r && PQresultStatus(r.get()) == PGRES_FATAL_ERROR &&
       is_fatal(field(r.get(), PG_DIAG_SEVERITY_NONLOCALIZED)))
@@ -62,25 +65,25 @@ pg_result wire::take() noexcept {
 }
 
 bool wire::tls_has_more() const noexcept {
-  if (!PQsslInUse(raw())) return false;
+  if (!encrypted_) return false;
   const auto* tls = static_cast<const SSL*>(PQsslStruct(raw(), "OpenSSL"));
   return tls && SSL_pending(tls) > 0;
 }
 
 /// Writes and parses what it can without waiting; then, what is to be waited for.
-wire::need wire::advance() noexcept {
+[[gnu::hot]] wire::need wire::advance() noexcept {
   while (true) {
+    if (!PQisBusy(raw())) return need::nothing;
     const int unsent = PQflush(raw());
     if (unsent < 0) return need::lost;
     if (unsent > 0) return need::output;
-    if (!PQisBusy(raw())) return need::nothing;
     // What OpenSSL has decrypted already makes no descriptor readable.
     if (!tls_has_more()) return need::input;
     if (!PQconsumeInput(raw())) return need::lost;
   }
 }
 
-bool wire::set_blocking(bool wanted) noexcept {
+[[gnu::hot]] bool wire::set_blocking(bool wanted) noexcept {
   if (blocking_ == wanted) return true;
   const int socket = descriptor();
   if (wanted) {
@@ -96,10 +99,24 @@ bool wire::set_blocking(bool wanted) noexcept {
   return true;
 }
 
+[[gnu::hot]] wire::need wire::advance(runtime& rt, deadline until) noexcept {
+  while (true) {
+    const need next = advance();
+    if (next != need::input || !waits_itself(rt, until.remaining(rt.coarse_now()))) return next;
+    if (!PQconsumeInput(raw())) return need::lost;
+  }
+}
+
+[[gnu::hot]] wire::need wire::first_answer() noexcept {
+  if (!blocking_) return need::nothing;
+  const int unsent = PQflush(raw());
+  if (unsent == 0 && PQconsumeInput(raw())) return need::nothing;
+  return unsent > 0 ? need::output : need::lost;
+}
+
 // Not with TLS: a read that finds half of a record would wait for the rest of it.
-bool wire::waits_itself(runtime& rt, deadline until) noexcept {
-  const bool fit = rt.reads_may_block() && !PQsslInUse(raw()) &&
-                   until.remaining(rt.coarse_now()) > 2 * longest_block;
+[[gnu::hot]] bool wire::waits_itself(runtime& rt, duration left) noexcept {
+  const bool fit = left > 2 * longest_block && rt.reads_may_block() && !encrypted_;
   return set_blocking(fit) && fit;
 }
 
@@ -143,7 +160,8 @@ bool wire::gone() noexcept {
   return !read || PQstatus(raw()) == CONNECTION_BAD || !last_words_.empty();
 }
 
-void wire::drop_notifications() noexcept {
+[[gnu::hot]] void wire::drop_notifications() noexcept {
+  if (++statements_ % statements_between_looks != 0) return;
   while (PGnotify* n = PQnotifies(raw())) PQfreemem(n);
 }
 

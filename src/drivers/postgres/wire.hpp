@@ -33,19 +33,26 @@ public:
   /// that waits for us to read would never read.
   [[nodiscard]] task<wire_status> ready(runtime& rt, deadline until);
 
-  /// `ready` in its steps, for the loop that every query takes: writes and parses what it can
-  /// without waiting, and says what is to be waited for; `consume` takes what came of that.
+  /// `ready` in its steps, for the loop that every query takes: writes and parses what it can, and
+  /// says what is to be waited for; `consume` takes what came of that.
   enum class need : std::uint8_t { nothing, input, output, lost };
-  [[nodiscard]] need advance() noexcept;
+  /// Waits for input itself where the socket may (`waits_itself`).
+  [[nodiscard]] need advance(runtime& rt, deadline until) noexcept;
+  /// Right after a send, where the socket itself may wait: waits a moment for the answer, without
+  /// looking first for what cannot have come. `advance` goes on from there.
+  [[nodiscard]] need first_answer() noexcept;
+  [[nodiscard]] static bool is_wait(need n) noexcept {
+    return n == need::input || n == need::output;
+  }
   [[nodiscard]] int descriptor() const noexcept { return PQsocket(raw()); }
   [[nodiscard]] static io events_for(need n) noexcept {
     return n == need::output ? io::read_write : io::read;
   }
   [[nodiscard]] wire_status consume(wait_status waited) noexcept;
-  /// Whether `consume` may be called without a wait before it: the socket itself then waits, but no
-  /// longer than a moment, which saves a system call. Also makes the socket fit for `rt`, so to be
-  /// asked before each use: it blocks nobody on a runtime that must not block.
-  bool waits_itself(runtime& rt, deadline until) noexcept;
+  /// Whether the socket itself may wait for what is read, no longer than a moment, which saves a
+  /// system call; `left`: until the deadline. Also makes the socket fit for `rt`, so to be asked
+  /// before each use: it blocks nobody on a runtime that must not block.
+  bool waits_itself(runtime& rt, duration left) noexcept;
   void never_block() noexcept { set_blocking(false); }
 
   /// Whether `take` would give the next result at once.
@@ -66,6 +73,7 @@ public:
   [[nodiscard]] bool take_commit_warning() noexcept {
     return std::exchange(commit_warning_, false);
   }
+  /// After each statement: nobody listens yet, and libpq would keep them for ever.
   void drop_notifications() noexcept;
 
   /// From any thread: whoever waits on this connection finds it ended.
@@ -74,12 +82,15 @@ public:
 
 private:
   static void on_notice(void* self, const PGresult* notice) noexcept;
+  [[nodiscard]] need advance() noexcept; // without waiting
   [[nodiscard]] bool tls_has_more() const noexcept;
   bool set_blocking(bool wanted) noexcept;
 
   pg_connection connection_;
   std::string last_words_;
   bool commit_warning_ = false;
+  const bool encrypted_;
+  std::uint32_t statements_ = 0;
   bool blocking_ = false; // as the socket's flags are
   std::mutex mutex_;      // guards interruptible_
   /// A duplicate of the socket: libpq may close its own at any error, and the number could then be

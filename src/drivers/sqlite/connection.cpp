@@ -99,15 +99,14 @@ task<result<void>> connection::open(runtime& rt, deadline until) {
   co_return opened;
 }
 
-task<result<statement_result>> connection::execute(runtime& rt, statement what, row_sink* rows,
-                                                   deadline until) {
+task<result<void>> connection::perform(runtime& rt, statement what, row_sink* rows,
+                                       statement_result& done, deadline until) {
   execution work{handle_, session_, what, rows};
   auto driven = drive(rt, work, until);
   auto ran = co_await std::move(driven);
   if (!ran) co_return std::move(ran).error();
-  statement_result answer;
-  answer.rows_affected = work.rows_affected();
-  co_return answer;
+  done.rows_affected = work.rows_affected();
+  co_return result<void>{};
 }
 
 task<result<progress>> connection::next_batch(runtime& rt, execution& work, deadline until,

@@ -24,8 +24,8 @@ public:
 
   [[nodiscard]] task<result<void>> open(runtime& rt, deadline until);
 
-  task<result<statement_result>> execute(runtime& rt, statement what, row_sink* rows,
-                                         deadline until) override;
+  task<result<void>> perform(runtime& rt, statement what, row_sink* rows, statement_result& done,
+                             deadline until) override;
   task<result<cursor_ptr>> open_rows(runtime& rt, statement what, deadline until) override;
   task<result<void>> script(runtime& rt, std::string_view sql, deadline until) override;
   task<result<void>> begin(runtime& rt, begin_options how, deadline until) override;

@@ -141,8 +141,8 @@ task<result<void>> fake_connection::wait_for_claim(runtime& rt, std::string key,
   co_return result<void>{};
 }
 
-task<result<statement_result>> fake_connection::execute(runtime& rt, statement what, row_sink* rows,
-                                                        deadline until) {
+task<result<void>> fake_connection::perform(runtime& rt, statement what, row_sink* rows,
+                                            statement_result& done, deadline until) {
   const bool writes = !what.sql.starts_with("SELECT");
   const bool was_gone = gone();
   auto arrived = co_await travel(rt, until);
@@ -156,9 +156,13 @@ task<result<statement_result>> fake_connection::execute(runtime& rt, statement w
       arrived.error().effect = side_effect::unknown;
     co_return std::move(arrived.error());
   }
-  auto done = run(what, rows);
+  auto ran = run(what, rows);
   auto answered = co_await travel(rt, until);
-  if (answered) co_return done;
+  if (answered && !ran) co_return std::move(ran.error());
+  if (answered) {
+    done = *ran;
+    co_return answered;
+  }
   if (writes) answered.error().effect = side_effect::unknown;
   co_return std::move(answered.error());
 }

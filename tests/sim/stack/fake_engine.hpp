@@ -96,8 +96,8 @@ public:
   explicit fake_connection(std::shared_ptr<fake_store> store);
   ~fake_connection() override { close(); }
 
-  task<result<statement_result>> execute(runtime& rt, statement what, row_sink* rows,
-                                         deadline until) override;
+  task<result<void>> perform(runtime& rt, statement what, row_sink* rows, statement_result& done,
+                             deadline until) override;
   task<result<drivers::cursor_ptr>> open_rows(runtime& rt, statement what, deadline until) override;
   task<result<void>> script(runtime& rt, std::string_view sql, deadline until) override;
   task<result<void>> begin(runtime& rt, drivers::begin_options how, deadline until) override;
