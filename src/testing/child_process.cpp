@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <fstream>
 #include <grp.h>
-#include <iterator>
 #include <optional>
 #include <string_view>
 #include <sys/prctl.h>
@@ -29,7 +28,9 @@ struct process_state {
 /// /proc/PID/stat is "pid (name) state ppid ...", and the name may hold anything.
 std::optional<process_state> read_state(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string line((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::string line;
+  std::getline(file, line,
+               '\0'); // no iterators: a process that ends meanwhile would make them throw
   const auto close = line.rfind(')');
   if (close == std::string::npos || close + 4 >= line.size()) return std::nullopt;
   process_state found;

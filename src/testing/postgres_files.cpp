@@ -159,7 +159,8 @@ std::optional<int> shared_memory_id(const fs::path& data) {
 
 bool serves_a_client(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline");
-  const std::string title((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::string title;
+  std::getline(file, title); // no iterators: a process that ends meanwhile would make them throw
   // "postgres: user database 127.0.0.1(port) state", or "[local]" for the socket.
   return title.find("127.0.0.1(") != std::string::npos ||
          title.find("[local]") != std::string::npos;

@@ -2,6 +2,7 @@
 // Exit code: 0 all green, 1 something is red, 2 it was asked for what there is not.
 #include "chaos/kills.hpp"
 #include "chaos/matrix.hpp"
+#include "chaos/server_kills.hpp"
 #include "chaos/watches.hpp"
 
 #include <charconv>
@@ -17,6 +18,7 @@ namespace {
 
 constexpr auto usage = R"(usage: chaos [--cell N] [--seed S] [--short]   the cells, each a line
        chaos --kills N [--seed S]               N connections cut around COMMIT, with keys and with ids
+       chaos --server-kills N [--seed S]        the same with the whole server killed and restarted
        chaos --list                             the cells that there are
 )";
 
@@ -26,6 +28,7 @@ struct wishes {
   std::optional<std::uint64_t> cell;
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> kills;
+  std::optional<std::uint64_t> server_kills;
   bool brief = false;
   bool list = false;
   bool help = false;
@@ -46,6 +49,12 @@ std::uint64_t number_after(int& i, int argc, char** argv) {
   return n;
 }
 
+void check_count(std::string_view name, const std::optional<std::uint64_t>& given) {
+  if (given && (*given < 2 || *given > most_kills))
+    throw wrong_usage(
+        fmt::format("{}: given {}; takes a count from 2 to {}", name, *given, most_kills));
+}
+
 wishes read_arguments(int argc, char** argv) {
   wishes w;
   for (int i = 1; i < argc; ++i) {
@@ -56,6 +65,8 @@ wishes read_arguments(int argc, char** argv) {
       w.seed = number_after(i, argc, argv);
     else if (word == "--kills")
       w.kills = number_after(i, argc, argv);
+    else if (word == "--server-kills")
+      w.server_kills = number_after(i, argc, argv);
     else if (word == "--short")
       w.brief = true;
     else if (word == "--list")
@@ -65,11 +76,11 @@ wishes read_arguments(int argc, char** argv) {
     else
       throw wrong_usage(fmt::format("there is no option '{}'\n{}", word, usage));
   }
-  if (w.kills && (*w.kills < 2 || *w.kills > most_kills))
+  check_count("--kills", w.kills);
+  check_count("--server-kills", w.server_kills);
+  if ((w.kills || w.server_kills) && (w.cell || w.brief || (w.kills && w.server_kills)))
     throw wrong_usage(
-        fmt::format("--kills: given {}; takes a count from 2 to {}", *w.kills, most_kills));
-  if (w.kills && (w.cell || w.brief))
-    throw wrong_usage("--kills is a run of its own: leave out --cell and --short");
+        "--kills and --server-kills are runs of their own: each goes with --seed alone");
   return w;
 }
 
@@ -133,14 +144,17 @@ bool run_cells(const wishes& w, std::uint64_t seed) {
   return threads_are_gone(before) && red == 0;
 }
 
-bool run_kill_cell(std::uint32_t kills, std::uint64_t seed) {
+bool run_kill_cell(const wishes& w, std::uint64_t seed) {
   ground at{fast_server()};
-  fmt::print("PostgreSQL {}, fsync off\n", at.server.version());
+  const auto play = w.kills ? run_kills : run_server_kills;
+  const auto kills = static_cast<std::uint32_t>(w.kills ? *w.kills : *w.server_kills);
+  fmt::print("PostgreSQL {}, fsync off{}\n", at.server.version(),
+             w.kills ? "" : " (a killed process leaves what it wrote to the operating system)");
   bool ok = true;
   for (const naming names : {naming::keys, naming::ids}) {
-    const verdict v = run_kills(at, names, kills, seed);
-    print(names == naming::keys ? "commit_kill with operation keys"
-                                : "commit_kill with transaction ids alone",
+    const verdict v = play(at, names, kills, seed);
+    print(fmt::format("{} with {}", w.kills ? "commit_kill" : "commit_server_kill",
+                      names == naming::keys ? "operation keys" : "transaction ids alone"),
           seed, v);
     ok = ok && v.ok();
   }
@@ -153,8 +167,7 @@ int run(int argc, char** argv) {
   if (w.list) return print_list(), 0;
   if (w.cell) check_cell(*w.cell);
   const std::uint64_t seed = w.seed.value_or(std::random_device{}());
-  const bool ok =
-      w.kills ? run_kill_cell(static_cast<std::uint32_t>(*w.kills), seed) : run_cells(w, seed);
+  const bool ok = w.kills || w.server_kills ? run_kill_cell(w, seed) : run_cells(w, seed);
   return ok ? 0 : 1;
 }
 

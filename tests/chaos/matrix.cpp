@@ -3,6 +3,7 @@
 #include "chaos/kills.hpp"
 #include "chaos/proxy_cells.hpp"
 #include "chaos/server_cells.hpp"
+#include "chaos/server_kills.hpp"
 
 #include <array>
 
@@ -11,11 +12,13 @@ namespace holdfast::matrix {
 namespace {
 
 void commit_kill(trial& t) {
-  const std::uint32_t kills = t.brief ? 40 : 400;
-  for (const naming names : {naming::keys, naming::ids}) {
-    verdict v = run_kills(t.at, names, kills, t.seed);
+  const auto add = [&](naming names, const verdict& v) {
     t.out.figure("{}: {}", names == naming::keys ? "keys" : "ids", fmt::join(v.figures, ", "));
     t.out.objections.insert(t.out.objections.end(), v.objections.begin(), v.objections.end());
+  };
+  for (const naming names : {naming::keys, naming::ids}) {
+    add(names, run_kills(t.at, names, t.brief ? 40 : 400, t.seed));
+    add(names, run_server_kills(t.at, names, t.brief ? 6 : 20, t.seed));
   }
 }
 

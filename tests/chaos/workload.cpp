@@ -81,7 +81,7 @@ bool workload::write(ledger& book, random_source& random, std::int64_t id) {
       options_.names == naming::keys || (options_.names == naming::mixed && random.below(2) == 0);
   const std::string key = keyed ? options_.run + std::to_string(id) : std::string{};
   const bool single = options_.names != naming::ids && random.below(2) == 0;
-  written w{.id = id, .was = answer::acknowledged, .token = {}};
+  written w{.id = id, .was = answer::acknowledged, .token = {}, .told = {}};
   const time_point asked = clock::now();
   try {
     if (single)
@@ -94,7 +94,7 @@ bool workload::write(ledger& book, random_source& random, std::int64_t id) {
     w.token = e.outcome_token();
     ++book.errors[std::string{to_string(e.code())}];
   }
-  const time_point ended = clock::now();
+  const time_point ended = w.told = clock::now();
   book.worst_overrun = std::max(book.worst_overrun, ended - asked - options_.deadline);
   if (w.was == answer::acknowledged) {
     ++acknowledged_;

@@ -53,6 +53,7 @@ struct written {
   std::int64_t id = 0;
   answer was = answer::failed;
   std::string token; ///< unknown: what to ask with; may be empty
+  time_point told{};
 };
 
 /// What one caller was told.
