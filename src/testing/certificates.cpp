@@ -77,32 +77,48 @@ file_ptr open_for_writing(const std::filesystem::path& path) {
   return file;
 }
 
+void write_certificate(const std::filesystem::path& path, X509* made) {
+  require(PEM_write_X509(open_for_writing(path).get(), made) == 1, "cannot write a certificate");
+}
+
 } // namespace
 
-certificate_files make_certificates(const std::filesystem::path& folder,
-                                    std::chrono::seconds valid_for) {
-  const key_ptr ca_key = new_key();
-  const auto ca = new_certificate(ca_key.get(), "Holdfast test CA", 1, -48h, 240h);
-  add_extension(ca.get(), NID_basic_constraints, "critical,CA:TRUE");
-  add_extension(ca.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
-  sign(ca.get(), ca.get(), ca_key.get());
+struct certificate_authority::state {
+  key_ptr ca_key = new_key();
+  certificate_ptr ca = new_certificate(ca_key.get(), "Holdfast test CA", 1, -48h, 240h);
+  key_ptr server_key = new_key();
+  long serial = 1;
+  certificate_files files;
+};
 
-  const key_ptr key = new_key();
-  const auto from = std::min<std::chrono::seconds>(-1h, valid_for - 24h);
-  const auto server = new_certificate(key.get(), "localhost", 2, from, valid_for);
-  add_extension(server.get(), NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
-  sign(server.get(), ca.get(), ca_key.get());
-
-  certificate_files files{folder / "ca.crt", folder / "server.crt", folder / "server.key"};
-  require(PEM_write_X509(open_for_writing(files.ca).get(), ca.get()) == 1, "cannot write the CA");
-  require(PEM_write_X509(open_for_writing(files.certificate).get(), server.get()) == 1,
-          "cannot write the certificate");
-  const file_ptr key_file = open_for_writing(files.key);
-  ::chmod(files.key.c_str(), 0600);
-  require(PEM_write_PrivateKey(key_file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) ==
-              1,
+certificate_authority::certificate_authority(const std::filesystem::path& folder)
+    : state_{std::make_unique<state>()} {
+  X509* const ca = state_->ca.get();
+  add_extension(ca, NID_basic_constraints, "critical,CA:TRUE");
+  add_extension(ca, NID_key_usage, "critical,keyCertSign,cRLSign");
+  sign(ca, ca, state_->ca_key.get());
+  state_->files = {folder / "ca.crt", folder / "server.crt", folder / "server.key"};
+  write_certificate(state_->files.ca, ca);
+  const file_ptr key_file = open_for_writing(state_->files.key);
+  ::chmod(state_->files.key.c_str(), 0600);
+  require(PEM_write_PrivateKey(key_file.get(), state_->server_key.get(), nullptr, nullptr, 0,
+                               nullptr, nullptr) == 1,
           "cannot write the key");
-  return files;
 }
+
+certificate_authority::~certificate_authority() = default;
+
+void certificate_authority::issue(std::chrono::seconds valid_for) {
+  const auto from = std::min<std::chrono::seconds>(-1h, valid_for - 24h);
+  const auto made =
+      new_certificate(state_->server_key.get(), "localhost", ++state_->serial, from, valid_for);
+  add_extension(made.get(), NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
+  sign(made.get(), state_->ca.get(), state_->ca_key.get());
+  const auto fresh = state_->files.certificate.string() + ".new";
+  write_certificate(fresh, made.get());
+  std::filesystem::rename(fresh, state_->files.certificate);
+}
+
+const certificate_files& certificate_authority::files() const noexcept { return state_->files; }
 
 } // namespace holdfast::testing

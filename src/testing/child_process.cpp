@@ -49,7 +49,8 @@ bool living(char state) { return state != 'Z' && state != 'X'; }
 }
 
 /// Runs between fork and exec of a process that may have threads: system calls only.
-[[noreturn]] void become(const child_spec& spec, char* const* argv, pid_t parent) noexcept {
+[[noreturn]] void become(const child_spec& spec, char* const* argv, char* const* environment,
+                         pid_t parent) noexcept {
   ::setpgid(0, 0);
   const int in = ::open("/dev/null", O_RDONLY);
   const int out = ::open(spec.output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
@@ -73,7 +74,7 @@ bool living(char state) { return state != 'Z' && state != 'X'; }
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::execv(argv[0], argv);
+  ::execve(argv[0], argv, environment);
   give_up(argv[0]);
 }
 
@@ -83,10 +84,14 @@ pid_t spawn(const child_spec& spec) {
   std::vector<char*> argv;
   for (const auto& argument : spec.argv) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
+  std::vector<char*> environment;
+  for (char** one = environ; *one != nullptr; ++one) environment.push_back(*one);
+  for (const auto& one : spec.environment) environment.push_back(const_cast<char*>(one.c_str()));
+  environment.push_back(nullptr);
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (pid == 0) become(spec, argv.data(), parent);
+  if (pid == 0) become(spec, argv.data(), environment.data(), parent);
   return pid;
 }
 

@@ -19,6 +19,7 @@ struct child_spec {
   std::vector<std::string> argv; ///< argv[0] is the program's full path
   std::filesystem::path output;  ///< standard output and error are appended here
   std::filesystem::path directory = "/";
+  std::vector<std::string> environment{}; ///< "NAME=value", besides our own
   std::optional<run_as> user;
   int signal_if_parent_dies = 0; ///< sent when the *thread* that forked ends; 0: none
 };

@@ -166,4 +166,11 @@ bool serves_a_client(pid_t pid) {
          title.find("[local]") != std::string::npos;
 }
 
+std::uint64_t address_space_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
+  std::uint64_t pages = 0;
+  file >> pages;
+  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
 } // namespace holdfast::testing

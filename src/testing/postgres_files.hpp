@@ -40,5 +40,7 @@ void write_private_file(const std::filesystem::path& path, std::string_view text
 [[nodiscard]] std::optional<int> shared_memory_id(const std::filesystem::path& data);
 /// Is this child of a server a client's backend (and not the checkpointer or the like)?
 [[nodiscard]] bool serves_a_client(pid_t pid);
+/// Of a process, in bytes; 0 when it is gone.
+[[nodiscard]] std::uint64_t address_space_of(pid_t pid);
 
 } // namespace holdfast::testing

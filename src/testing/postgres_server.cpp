@@ -1,14 +1,18 @@
 #include "testing/postgres_server.hpp"
 
-#include "testing/certificates.hpp"
 #include "testing/postgres_files.hpp"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
+#include <future>
 #include <libpq-fe.h>
 #include <pwd.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -140,7 +144,8 @@ void postgres_server::write_configuration() {
                       // Files of the data folder: a killed server leaves nothing in /dev/shm.
                       "\ndynamic_shared_memory_type = mmap\n";
   if (options_.tls != server_tls::off) {
-    const auto files = make_certificates(folder_, options_.tls == server_tls::valid ? 24h : -1h);
+    const auto& files = authority_.emplace(folder_).files();
+    authority_->issue(options_.tls == server_tls::valid ? 24h : -1h);
     own(files.certificate);
     own(files.key);
     lines += "ssl = on\nssl_cert_file = '" + files.certificate.string() + "'\nssl_key_file = '" +
@@ -165,7 +170,7 @@ void postgres_server::own(const fs::path& path) const {
 }
 
 void postgres_server::run_tool(std::vector<std::string> argv) {
-  child_spec spec{std::move(argv), folder_ / "log", folder_, user_, SIGKILL};
+  child_spec spec{std::move(argv), folder_ / "log", folder_, {}, user_, SIGKILL};
   const pid_t child = keeper_.run([&] { return spawn(spec); });
   const auto status = wait_exit(child, 60s);
   if (!status) {
@@ -181,8 +186,12 @@ void postgres_server::start() {
   if (pid_ != 0) (void)wait_exit(pid_, 1s); // it ended by itself: reap it
   pid_ = 0;
   // SIGQUIT: an immediate shutdown, which takes the backends along; SIGKILL would orphan them.
-  const child_spec spec{
-      {programs_ / "postgres", "-D", data_dir()}, folder_ / "log", folder_, user_, SIGQUIT};
+  const child_spec spec{{programs_ / "postgres", "-D", data_dir()},
+                        folder_ / "log",
+                        folder_,
+                        options_.environment,
+                        user_,
+                        SIGQUIT};
   pid_ = keeper_.run([&] { return spawn(spec); });
   paused_ = false;
 }
@@ -257,6 +266,41 @@ void postgres_server::resume() {
   signal_all(children_of(pid_), SIGCONT);
   ::kill(pid_, SIGCONT);
   paused_ = false;
+}
+
+/// The server itself first: children to come inherit its limit.
+void postgres_server::limit_processes(int resource, std::uint64_t limit) {
+  const auto set = [&](pid_t pid) {
+    const rlimit wanted{limit, RLIM_INFINITY};
+    if (::prlimit(pid, static_cast<__rlimit_resource>(resource), &wanted, nullptr) == 0) return;
+    if (errno != ESRCH)
+      throw server_error(std::string{"this machine does not let the server be limited: "} +
+                         std::strerror(errno));
+  };
+  const auto set_all = [&] {
+    // Not even root may limit another user's process everywhere; that user may. The C library would
+    // change every thread's user, the kernel changes this one's.
+    if (user_ && (::syscall(SYS_setresgid, user_->gid, user_->gid, user_->gid) != 0 ||
+                  ::syscall(SYS_setresuid, user_->uid, user_->uid, user_->uid) != 0))
+      throw server_error("cannot become the server's user");
+    set(pid_);
+    for (const pid_t child : children_of(pid_)) set(child);
+  };
+  std::async(std::launch::async, set_all).get();
+}
+
+void postgres_server::limit_file_size(std::optional<std::uint64_t> bytes) {
+  limit_processes(RLIMIT_FSIZE, bytes.value_or(RLIM_INFINITY));
+}
+
+void postgres_server::limit_memory(std::optional<std::uint64_t> more) {
+  limit_processes(RLIMIT_AS, more ? address_space_of(pid_) + *more : RLIM_INFINITY);
+}
+
+void postgres_server::renew_certificate(std::chrono::seconds valid_for) {
+  authority_.value().issue(valid_for);
+  own(authority_->files().certificate);
+  ::kill(pid_, SIGHUP);
 }
 
 bool postgres_server::running() const { return pid_ != 0 && process_alive(pid_); }

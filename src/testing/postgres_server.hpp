@@ -1,5 +1,6 @@
 #pragma once
 
+#include "testing/certificates.hpp"
 #include "testing/child_process.hpp"
 #include "testing/keeper.hpp"
 
@@ -29,6 +30,8 @@ struct postgres_server_options {
   bool fsync = true;
   /// Further lines of postgresql.conf, as "name = value".
   std::vector<std::string> settings = {};
+  /// Of its processes besides ours, as "NAME=value".
+  std::vector<std::string> environment = {};
   /// Where a freshly initialised data folder is kept to be copied by the next server, which saves
   /// a second or two each. Default: the variable HOLDFAST_PG_TEMPLATE; empty: none kept.
   std::optional<std::filesystem::path> template_folder = {};
@@ -65,6 +68,16 @@ public:
   void pause(); ///< SIGSTOP to all its processes: connections stay open and nothing answers
   void resume();
 
+  /// No file of the server grows beyond so many bytes, WAL segments included (16 MB); empty: no
+  /// limit. A write that would go on beyond is cut short, which PostgreSQL takes for a full disk.
+  void limit_file_size(std::optional<std::uint64_t> bytes);
+  /// No process of the server gets more memory than its first one has and so many bytes; empty: no
+  /// limit.
+  void limit_memory(std::optional<std::uint64_t> more);
+  /// With TLS: replaces its certificate, as `certificate_authority::issue`, and has it loaded. New
+  /// connections get it a moment later.
+  void renew_certificate(std::chrono::seconds valid_for);
+
   [[nodiscard]] bool running() const; ///< the postmaster lives (it may be paused)
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
@@ -88,10 +101,12 @@ private:
   void own(const std::filesystem::path& path) const;
   void run_tool(std::vector<std::string> argv);
   [[nodiscard]] std::vector<pid_t> stop_everything() const;
+  void limit_processes(int resource, std::uint64_t limit);
   void forget_shared_memory() const;
   [[noreturn]] void fail(const std::string& what) const;
 
   postgres_server_options options_;
+  std::optional<certificate_authority> authority_;
   std::filesystem::path programs_;
   std::filesystem::path folder_;
   std::optional<run_as> user_;

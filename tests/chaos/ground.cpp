@@ -56,6 +56,11 @@ void ground::make_tables() {
                opening_balance, account_count);
 }
 
+void ground::end_sessions() {
+  (void)boss.try_query<bool>(
+      "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'");
+}
+
 std::string ground::url(std::uint16_t port) const {
   return "postgresql://app@127.0.0.1:" + std::to_string(port) + "/postgres";
 }

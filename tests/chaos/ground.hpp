@@ -24,6 +24,8 @@ public:
 
   /// Empty tables and full accounts.
   void make_tables();
+  /// Of the role `app`.
+  void end_sessions();
   /// How callers enter: as the role `app`, at this port of 127.0.0.1, the server's own or a
   /// proxy's.
   [[nodiscard]] std::string url(std::uint16_t port) const;

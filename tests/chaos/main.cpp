@@ -101,13 +101,16 @@ void check_cell(std::uint64_t number) {
 
 /// One line of verdict, with what is wrong below it.
 void print(std::string_view what, std::uint64_t seed, const verdict& v) {
-  fmt::print("{} seed {}: {} ({})\n", what, seed, v.ok() ? "ok" : "RED",
-             fmt::join(v.figures, "; "));
+  if (v.not_run.empty())
+    fmt::print("{} seed {}: {} ({})\n", what, seed, v.ok() ? "ok" : "RED",
+               fmt::join(v.figures, "; "));
+  else
+    fmt::print("{} seed {}: NOT RUN, {}\n", what, seed, v.not_run);
   for (const auto& objection : v.objections) fmt::print("  {}\n", objection);
   std::fflush(stdout);
 }
 
-bool run_cell(const cell& c, ground& at, std::uint64_t seed, bool brief) {
+verdict run_cell(const cell& c, ground& at, std::uint64_t seed, bool brief) {
   trial t{.at = at, .seed = seed, .brief = brief};
   try {
     c.run(t);
@@ -117,7 +120,7 @@ bool run_cell(const cell& c, ground& at, std::uint64_t seed, bool brief) {
     at.server.restart(); // for the cells after it
   }
   print(fmt::format("cell {} {}", c.number, c.name), seed, t.out);
-  return t.out.ok();
+  return t.out;
 }
 
 /// No cell has left a thread behind. The library ends its own idle ones after 5 s.
@@ -135,12 +138,15 @@ bool run_cells(const wishes& w, std::uint64_t seed) {
   const resources before = resources::now();
   int red = 0;
   int all = 0;
+  int not_run = 0;
   for (const cell& c : cells()) {
     if (!c.run || (w.cell && *w.cell != static_cast<std::uint64_t>(c.number))) continue;
     ++all;
-    if (!run_cell(c, at, seed, w.brief)) ++red;
+    const verdict v = run_cell(c, at, seed, w.brief);
+    if (!v.ok()) ++red;
+    if (!v.not_run.empty()) ++not_run;
   }
-  fmt::print("{} cells, {} red\n", all, red);
+  fmt::print("{} cells, {} red, {} not run\n", all, red, not_run);
   return threads_are_gone(before) && red == 0;
 }
 

@@ -2,8 +2,10 @@
 
 #include "chaos/kills.hpp"
 #include "chaos/proxy_cells.hpp"
+#include "chaos/resource_cells.hpp"
 #include "chaos/server_cells.hpp"
 #include "chaos/server_kills.hpp"
+#include "chaos/time_cells.hpp"
 
 #include <array>
 
@@ -42,16 +44,16 @@ constexpr std::array table{
     cell{17, "promotion"},
     cell{18, "read_only", read_only},
     cell{19, "connection_limit", connection_limit},
-    cell{20, "disk_full"},
-    cell{21, "out_of_memory"},
+    cell{20, "disk_full", disk_full},
+    cell{21, "out_of_memory", out_of_memory},
     cell{22, "deadlock_storm", deadlock_storm},
     cell{23, "lock_timeout", lock_timeout},
     cell{24, "statement_timeout", statement_timeout},
     cell{25, "idle_kill", idle_kill},
     cell{26, "dns_change"},
-    cell{27, "tls_expiry"},
+    cell{27, "tls_expiry", tls_expiry},
     cell{28, "credential_rotation", credential_rotation},
-    cell{29, "wall_clock_jump"},
+    cell{29, "wall_clock_jump", wall_clock_jump},
 };
 
 } // namespace

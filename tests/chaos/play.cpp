@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <limits>
 #include <mutex>
+#include <ranges>
 #include <set>
 
 namespace holdfast::matrix {
@@ -86,6 +87,7 @@ public:
 
   void run() {
     t_.at.make_tables();
+    plan_.furnish();
     const resources before = baseline();
     auto seen = std::make_shared<failure_log>();
     {
@@ -178,6 +180,8 @@ private:
              in_ms(stalls_.worst()));
     v.figure("failures seen:{}", seen.text());
     v.figure("breaker opened {} times", seen.opened());
+    v.demand(!plan_.harmless || f.errors.empty(), "calls failed that nothing harmed: {}",
+             fmt::join(f.errors | std::views::keys, ", "));
     v.demand(!plan_.breaker_opens || seen.opened() > 0, "the breaker did not open");
     for (const errc code : plan_.forbidden)
       v.demand(seen.of(code) == 0, "{} was seen, which nothing but a used-up connection explains",
@@ -228,6 +232,14 @@ database_options brisk() {
 workload_options callers(trial& t) {
   return {
       .seed = t.seed, .run = t.at.next_run(), .accounts = account_count, .deadline = call_deadline};
+}
+
+plan direct(trial& t) {
+  plan p;
+  p.port = t.at.server.port();
+  p.options = brisk();
+  p.load = callers(t);
+  return p;
 }
 
 void play(trial& t, const plan& p) { stage{t, p}.run(); }

@@ -12,12 +12,16 @@ namespace holdfast::matrix {
 
 struct plan {
   std::uint16_t port = 0; ///< where callers connect
+  /// Adds to the fresh tables what the fault needs.
+  std::function<void()> furnish = [] {};
   std::function<void()> harm = [] {};
   std::function<void()> nudge = [] {}; ///< every 50 ms while the fault lasts
   /// Ends the fault; from which moment on the server accepts.
   std::function<time_point()> heal = [] { return clock::now(); };
   /// No write may end well meanwhile: else the fault did not bite.
   bool outage = false;
+  /// The fault is none of ours: no call may fail.
+  bool harmless = false;
   /// At least one of these must have been seen: else the fault did not bite, or was not recognised.
   std::vector<errc> expected{};
   /// None of these may be seen: the fault does not cause them, a connection in doubt that is used
@@ -36,6 +40,9 @@ struct plan {
 [[nodiscard]] database_options brisk();
 /// The callers of a cell.
 [[nodiscard]] workload_options callers(trial& t);
+
+/// A plan whose callers enter by the server's own port.
+[[nodiscard]] plan direct(trial& t);
 
 /// Plays it and holds all oracles to it: sum and set, replies, deadlines, recovery, resources, and
 /// in an outage how often was tried.

@@ -16,19 +16,6 @@ using namespace std::chrono_literals;
 
 constexpr int first_with_idle_session_timeout = 14;
 
-plan direct(trial& t) {
-  plan p;
-  p.port = t.at.server.port();
-  p.options = brisk();
-  p.load = callers(t);
-  return p;
-}
-
-void end_sessions(database& boss) {
-  (void)boss.try_query<bool>(
-      "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app'");
-}
-
 /// One of the callers may see it before we do.
 time_point start_again(testing::postgres_server& server) {
   server.start();
@@ -135,7 +122,7 @@ void connection_limit(trial& t) {
   p.options.breaker.max_open_for = 200ms;
   p.harm = [&] {
     t.at.boss.execute("alter role app connection limit 0");
-    end_sessions(t.at.boss);
+    t.at.end_sessions();
   };
   p.heal = [&] {
     t.at.boss.execute("alter role app connection limit -1");
@@ -188,7 +175,7 @@ void credential_rotation(trial& t) {
   const auto rotate = [&] {
     ++round;
     change_role();
-    end_sessions(locked.boss);
+    locked.end_sessions();
     std::this_thread::sleep_for(60ms);
     change_file();
   };

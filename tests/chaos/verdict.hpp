@@ -11,6 +11,7 @@ namespace holdfast::matrix {
 struct verdict {
   std::vector<std::string> figures{};
   std::vector<std::string> objections{};
+  std::string not_run{}; ///< why, on a machine that cannot play it
 
   [[nodiscard]] bool ok() const noexcept { return objections.empty(); }
 
