@@ -26,6 +26,10 @@ struct call_options {
   /// Names this write once and for all: a lost reply is resolved by it, and doing it again with the
   /// same key does nothing and gives the first result. `execute` only; at most 200 bytes.
   std::string_view operation_key{};
+  /// For a write without a key: runs it in a transaction whose id is known before COMMIT leaves, so
+  /// that a lost reply is resolved by that id, as `transaction` does. One more round trip, and one
+  /// on each connection's first use. `execute` and `query` only; `idempotent` needs no resolving.
+  bool traceable = false;
   std::string_view trace_id{};
   holdfast::priority priority = holdfast::priority::normal;
 };

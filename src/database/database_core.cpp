@@ -21,6 +21,14 @@ std::int64_t wall_seconds() {
       .count();
 }
 
+/// A write that nothing names: what its caller can do is all that is to be said.
+error in_doubt_alone(error e) {
+  if (e.effect == side_effect::unknown)
+    e.message += "; whether it took effect cannot be learned: look at the data. An .operation_key, "
+                 "or .traceable on PostgreSQL, makes it known";
+  return e;
+}
+
 /// What the caller of a write is told when its fate could not be learned in time.
 error in_doubt(error cause, std::string token) {
   error e = std::move(cause);
@@ -45,6 +53,14 @@ error reentrant_call() {
 error key_without_write(std::string_view verb) {
   return make_error(errc::invalid_configuration, "operation_key: given with " + std::string{verb} +
                                                      "; takes execute or transaction");
+}
+
+std::optional<error> naming_problem(const call_options& how, std::string_view verb) {
+  if (!how.operation_key.empty()) return key_without_write(verb);
+  if (how.traceable)
+    return make_error(errc::invalid_configuration,
+                      "traceable: given with " + std::string{verb} + "; takes execute or query");
+  return std::nullopt;
 }
 
 database_core::database_core(database_parts parts)
@@ -115,8 +131,10 @@ task<result<void>> database_core::open(runtime& rt) {
 task<result<statement_result>> database_core::execute(runtime& rt, const statement& what,
                                                       row_sink* rows, const call_options& how,
                                                       std::source_location caller) {
-  if (how.operation_key.empty()) return execute_once(rt, what, rows, how, caller);
-  return execute_keyed(rt, what, rows, how, caller);
+  if (!how.operation_key.empty()) return execute_keyed(rt, what, rows, how, caller);
+  // What may be done twice needs no proof that it was done once.
+  if (how.traceable && !how.idempotent) return execute_traced(rt, what, rows, how, caller);
+  return execute_once(rt, what, rows, how, caller);
 }
 
 task<result<statement_result>> database_core::execute_once(runtime& rt, const statement& what,
@@ -127,8 +145,20 @@ task<result<statement_result>> database_core::execute_once(runtime& rt, const st
   const call_terms terms = terms_of(rt, what, how, caller, trace);
   statement_work once{what, rows};
   auto done = co_await run(rt, terms, once);
-  if (!done) co_return std::move(done.error());
+  if (!done) co_return in_doubt_alone(std::move(done.error()));
   co_return once.take();
+}
+
+/// One statement as a transaction that its id names.
+task<result<statement_result>> database_core::execute_traced(runtime& rt, const statement& what,
+                                                             row_sink* rows,
+                                                             const call_options& how,
+                                                             std::source_location caller) {
+  const transaction_options options = transaction_options_of(how);
+  statement_block body{what, rows};
+  const block_end end = co_await transact(rt, options, caller, body);
+  if (!end.outcome) co_return end.outcome.error();
+  co_return statement_result{body.rows_affected()};
 }
 
 /// One statement and its key, in one transaction.
@@ -147,10 +177,13 @@ task<result<statement_result>> database_core::execute_keyed(runtime& rt, const s
 task<result<void>> database_core::script(runtime& rt, std::string_view text,
                                          const call_options& how, std::source_location caller) {
   if (reentrant()) co_return reentrant_call();
+  if (auto bad = naming_problem(how, "script")) co_return std::move(*bad);
   trace_id trace{};
   const call_terms terms = describe(rt, how, caller, trace);
   script_work once{text};
-  co_return co_await run(rt, terms, once);
+  auto done = co_await run(rt, terms, once);
+  if (!done) co_return in_doubt_alone(std::move(done.error()));
+  co_return done;
 }
 
 task<block_end> database_core::transact(runtime& rt, const transaction_options& how,

@@ -19,6 +19,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace holdfast::detail {
@@ -28,6 +29,8 @@ class operation;
 [[nodiscard]] error reentrant_call();
 /// `verb` takes no operation key.
 [[nodiscard]] error key_without_write(std::string_view verb);
+/// Refuses the options that name a write where `verb` takes none.
+[[nodiscard]] std::optional<error> naming_problem(const call_options& how, std::string_view verb);
 
 /// What a database is made of. `loop` runs `background` and is stopped by the last handle; in a
 /// simulation there is none.
@@ -113,6 +116,10 @@ private:
                                                              row_sink* rows,
                                                              const call_options& how,
                                                              std::source_location caller);
+  [[nodiscard]] task<result<statement_result>> execute_traced(runtime& rt, const statement& what,
+                                                              row_sink* rows,
+                                                              const call_options& how,
+                                                              std::source_location caller);
   [[nodiscard]] task<result<outcome>> outcome_of_transaction(runtime& rt, std::string_view token);
   [[nodiscard]] task<result<void>> prepare_key(runtime& rt, const transaction_options& how,
                                                const call_terms& terms);

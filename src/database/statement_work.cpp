@@ -25,7 +25,7 @@ task<result<void>> script_work::attempt(runtime& rt, drivers::sql_connection& on
 }
 
 task<void> statement_block::run(transaction_core& tx) {
-  auto done = co_await tx.execute(what_, nullptr);
+  auto done = co_await tx.execute(what_, sink_);
   rows_ = std::move(done).value().rows_affected;
 }
 

@@ -48,10 +48,13 @@ private:
   std::string_view text_;
 };
 
-/// One statement as the block of a transaction; its result is the number of rows.
+/// One statement as the block of a transaction; its result is the number of rows. What it reads
+/// goes to the sink, and cannot be stored under a key.
 class statement_block final : public block {
 public:
-  explicit statement_block(const statement& what) noexcept : what_{what} {}
+  explicit statement_block(const statement& what, row_sink* sink = nullptr) noexcept
+      : what_{what}, sink_{sink} {}
+  [[nodiscard]] bool is_one_statement() const noexcept override { return true; }
   task<void> run(transaction_core& tx) override;
   [[nodiscard]] std::string result_text() const override { return encode_result(rows_); }
   bool restore(std::string_view text) override { return decode_result(text, rows_); }
@@ -59,6 +62,7 @@ public:
 
 private:
   statement what_;
+  row_sink* sink_;
   std::uint64_t rows_ = 0;
 };
 

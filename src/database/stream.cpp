@@ -92,7 +92,7 @@ task<result<stream_ptr>> database_core::open_stream(runtime& rt, const statement
                                                     const call_options& how,
                                                     std::source_location caller, row_sink& first) {
   if (reentrant()) co_return reentrant_call();
-  if (!how.operation_key.empty()) co_return key_without_write("stream");
+  if (auto bad = naming_problem(how, "stream")) co_return std::move(*bad);
   trace_id trace{};
   const call_terms terms = terms_of(rt, what, how, caller, trace);
   auto state = std::make_unique<stream_state>(shared_from_this(), what, terms);

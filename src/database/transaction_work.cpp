@@ -25,7 +25,9 @@ task<result<void>> transaction_work::attempt(runtime& rt, drivers::sql_connectio
     if (*fate == outcome::committed) co_return result<void>{}; // the block's result is still there
   }
   const bool traceable = how_.operation_key.empty() && !how_.read_only;
-  const drivers::begin_options how{how_.isolation, how_.read_only, how_.deferrable, traceable};
+  const bool with_next = traceable && body_.is_one_statement();
+  const drivers::begin_options how{how_.isolation, how_.read_only, how_.deferrable, traceable,
+                                   with_next};
   auto begun = co_await on.begin(rt, how, terms.until);
   if (!begun) {
     begun.error().effect = side_effect::none; // BEGIN changes nothing

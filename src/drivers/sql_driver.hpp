@@ -32,6 +32,8 @@ struct begin_options {
   bool deferrable = false;
   /// `transaction_token` is to name it by the time that COMMIT leaves.
   bool traceable = false;
+  /// The block is the next `execute` and nothing else, so BEGIN may leave together with it.
+  bool with_next = false;
 };
 
 /// The state of the connection's transaction, as the engine itself reports it.

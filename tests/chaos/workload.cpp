@@ -80,12 +80,14 @@ bool workload::write(ledger& book, random_source& random, std::int64_t id) {
   const bool keyed =
       options_.names == naming::keys || (options_.names == naming::mixed && random.below(2) == 0);
   const std::string key = keyed ? options_.run + std::to_string(id) : std::string{};
-  const bool single = options_.names != naming::ids && random.below(2) == 0;
+  const bool single = random.below(2) == 0;
+  const bool traceable =
+      options_.names == naming::ids || (options_.names == naming::mixed && random.below(2) == 0);
   written w{.id = id, .was = answer::acknowledged, .token = {}, .told = {}};
   const time_point asked = clock::now();
   try {
     if (single)
-      db_.with({.deadline = options_.deadline, .operation_key = key})
+      db_.with({.deadline = options_.deadline, .operation_key = key, .traceable = traceable})
           .execute("insert into entry values ($1)", id);
     else
       move_money(random, id, key);

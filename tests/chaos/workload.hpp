@@ -23,7 +23,7 @@ using testing::random_source;
 /// How a lost reply is to be resolved.
 enum class naming : std::uint8_t {
   keys,  ///< every write has an operation key
-  ids,   ///< none has: transactions go by their ids
+  ids,   ///< none has: transactions and traceable statements go by their ids
   mixed, ///< both, and single statements that have neither
 };
 

@@ -41,7 +41,14 @@ connection::connection(pg_connection connected, const settings& s, canceller& ca
 }
 
 [[gnu::hot]] bool connection::block_open() const noexcept {
-  return PQtransactionStatus(wire_.raw()) != PQTRANS_IDLE;
+  return begins() || PQtransactionStatus(wire_.raw()) != PQTRANS_IDLE;
+}
+
+/// As `refuse`, for verbs that a block of one statement has no place for.
+std::optional<error> connection::refuse_before_first(runtime& rt, deadline until) {
+  if (begins())
+    return refusal(errc::internal_error, "a block of one statement begins with an `execute`");
+  return refuse(rt, until);
 }
 
 [[gnu::hot]] situation connection::situation_for(const sql_facts& facts) const noexcept {
@@ -110,12 +117,15 @@ bool connection::must_ask_whether_read_only(const error& e, const situation& s) 
     situation now = situation_for(s->facts);
     now.used_cached = cached;
     const bool traced = rides(s->facts);
+    const bool begun = begins();
     if (auto sent = start(*s, what, now); !sent) co_return std::move(sent).error();
+    if (begun)
+      if (auto open = co_await take_begun(rt, now, until); !open) co_return std::move(open).error();
     const bool drops = s->facts.drops_statements;
     const receiving to{rows, s->shape.types.empty() ? nullptr : &s->shape, !s->name.empty()};
     reception got;
     result<void> ended;
-    auto next = cached ? wire_.first_answer() : wire::need::nothing;
+    auto next = cached && !begun ? wire_.first_answer() : wire::need::nothing;
     if (next == wire::need::nothing) next = take_in(rt, to, got, now, until);
     if (wire::is_wait(next)) {
       auto waited = co_await receive(rt, to, got, now, until);
@@ -123,7 +133,7 @@ bool connection::must_ask_whether_read_only(const error& e, const situation& s) 
     } else {
       ended = conclude(next == wire::need::lost ? wire_status::lost : wire_status::ok, got, now);
     }
-    if (traced && !broken_) {
+    if ((traced || begun) && !broken_) {
       auto named = co_await take_id(rt, now, until);
       if (ended && !named) ended = std::move(named);
     }
@@ -160,17 +170,22 @@ void connection::forget_statements() noexcept {
                                             situation& now) {
   if (auto fits = parameters_.encode(what.parameters, s.parameter_types); !fits) return fits;
   // The one moment at which a dead connection proves that a write was never sent.
-  if (now.writes && !now.in_block && wire_.gone()) {
+  if (now.writes && (!now.in_block || begins()) && wire_.gone()) {
     now.when = phase::not_sent;
     return lost(now);
   }
   if (witness_.follows) witness_.wrote = witness_.wrote || s.facts.writes;
   const bool traced = rides(s.facts);
   witness_.unsure = witness_.unsure || !traced;
-  if (traced && !PQenterPipelineMode(wire_.raw())) return lost(now);
+  const auto begin = std::exchange(unsent_begin_, {});
+  const bool pipelined = traced || !begin.empty();
+  if (pipelined && !PQenterPipelineMode(wire_.raw())) return lost(now);
+  if (!begin.empty())
+    PQsendQueryParams(wire_.raw(), begin.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0);
   if (auto sent = send(s, now); !sent) return sent;
   dirty_ = dirty_ || s.facts.dirties;
   if (traced) return ask_for_id();
+  if (pipelined && !PQpipelineSync(wire_.raw())) return lost(now);
   return {};
 }
 
@@ -195,6 +210,7 @@ void connection::forget_statements() noexcept {
 
 [[gnu::hot]] transaction_status connection::in_transaction() const noexcept {
   if (!wire_.raw()) return transaction_status::unknown;
+  if (begins()) return transaction_status::open;
   switch (PQtransactionStatus(wire_.raw())) {
   case PQTRANS_IDLE: return transaction_status::none;
   case PQTRANS_INTRANS: return transaction_status::open;

@@ -77,6 +77,9 @@ private:
 
   std::optional<error> refuse(runtime& rt, deadline until);
   [[nodiscard]] bool block_open() const noexcept;
+  /// A BEGIN that has not left yet: it leaves with the first statement.
+  [[nodiscard]] bool begins() const noexcept { return !unsent_begin_.empty(); }
+  std::optional<error> refuse_before_first(runtime& rt, deadline until);
   [[nodiscard]] situation situation_for(const sql_facts& facts) const noexcept;
   [[nodiscard]] bool says_read_only() const noexcept;
   error lost(const situation& s);
@@ -109,6 +112,7 @@ private:
   }
   result<void> ask_for_id();
   task<result<void>> take_id(runtime& rt, situation now, deadline until);
+  task<result<void>> take_begun(runtime& rt, situation now, deadline until);
   task<result<void>> look_for_id(runtime& rt, situation now, deadline until);
   task<result<void>> begin_traced(runtime& rt, std::string text, deadline until);
   task<result<std::optional<incarnation>>> who_is_there(runtime& rt, deadline until);
@@ -130,6 +134,7 @@ private:
   bool shares_session_;     // behind a transaction pooler: no session state is ours to reset
   bool settings_read_only_; // the session's own settings ask for read-only transactions
   bool read_only_block_ = false;
+  std::string unsent_begin_;
   bool dirty_ = false;
   transaction_witness witness_;
   bool said_commit_ = false; // the tag of the last command

@@ -69,7 +69,7 @@ task<result<void>> connection::cursor::close(runtime& rt, deadline until) {
 }
 
 task<result<cursor_ptr>> connection::open_rows(runtime& rt, statement what, deadline until) {
-  if (auto no = refuse(rt, until)) co_return std::move(*no);
+  if (auto no = refuse_before_first(rt, until)) co_return std::move(*no);
   prepared_statement* s = cache_.find(what.sql);
   const bool cached = s != nullptr;
   if (!s) {

@@ -30,7 +30,8 @@ task<result<prepared_statement*>> connection::prepare(runtime& rt, std::string_v
     co_return refusal(errc::feature_not_supported,
                       "execute does not do COPY from or to the client");
   situation now = situation_for(facts);
-  now.writes = false; // nothing runs yet
+  now.in_block = now.in_block && !begins(); // it goes ahead of a BEGIN that waits
+  now.writes = false;                       // nothing runs yet
   now.when = phase::not_sent;
   prepared_statement s;
   s.sql = sql;

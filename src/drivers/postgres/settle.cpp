@@ -80,6 +80,19 @@ task<result<void>> connection::take_id(runtime& rt, situation now, deadline unti
   co_return result<void>{};
 }
 
+/// What the server says to a BEGIN that came with the block's first statement.
+task<result<void>> connection::take_begun(runtime& rt, situation now, deadline until) {
+  for (bool taken = false;;) {
+    const auto status = co_await wire_.ready(rt, until);
+    if (status != wire_status::ok) co_return stopped(status, now);
+    const auto r = wire_.take();
+    if (!r && taken) co_return result<void>{};
+    if (!r || PQresultStatus(r.get()) != PGRES_COMMAND_OK) break;
+    taken = true;
+  }
+  co_return lost(now); // nothing but the end of the session makes a BEGIN fail
+}
+
 /// By a round trip of its own, after what could not carry the question.
 task<result<void>> connection::look_for_id(runtime& rt, situation now, deadline until) {
   if (!PQenterPipelineMode(wire_.raw())) co_return lost(now);

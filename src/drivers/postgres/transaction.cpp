@@ -64,7 +64,7 @@ task<result<statement_result>> connection::simple(runtime& rt, const char* sql, 
 }
 
 task<result<void>> connection::script(runtime& rt, std::string_view sql, deadline until) {
-  if (auto no = refuse(rt, until)) co_return std::move(*no);
+  if (auto no = refuse_before_first(rt, until)) co_return std::move(*no);
   if (sql.find('\0') != std::string_view::npos)
     co_return refusal(errc::invalid_statement, "the script's text holds a NUL character");
   auto facts = classify(sql);
@@ -90,7 +90,9 @@ task<result<void>> connection::begin(runtime& rt, begin_options how, deadline un
   auto text = begin_text(how);
   const bool asks = how.traceable && !witness_.knows_server();
   result<void> begun;
-  if (asks)
+  if (how.with_next && !asks)
+    unsent_begin_ = std::move(text);
+  else if (asks)
     begun = co_await begin_traced(rt, std::move(text), until);
   else
     begun = without_value(co_await simple(rt, text.c_str(), harmless(false), until));
@@ -104,6 +106,7 @@ task<result<void>> connection::commit(runtime& rt, deadline until) {
   situation now;
   now.committing = true;
   now.in_block = true;
+  if (std::exchange(unsent_begin_, {}) != "") co_return result<void>{}; // nothing ran
   if (!block_open()) {
     // The server would answer COMMIT with COMMIT, and that would be no proof of anything.
     error e = refusal(errc::transaction_finished, "the transaction had ended before COMMIT");
@@ -135,6 +138,7 @@ task<result<void>> connection::commit(runtime& rt, deadline until) {
 
 task<result<void>> connection::rollback(runtime& rt, deadline until) {
   if (auto no = refuse(rt, until)) co_return std::move(*no);
+  unsent_begin_.clear();
   if (!block_open()) co_return result<void>{};
   auto outcome = co_await simple(rt, "rollback", harmless(true), until);
   read_only_block_ = false;
@@ -142,7 +146,7 @@ task<result<void>> connection::rollback(runtime& rt, deadline until) {
 }
 
 task<result<void>> connection::in_block(runtime& rt, std::string sql, deadline until) {
-  if (auto no = refuse(rt, until)) co_return std::move(*no);
+  if (auto no = refuse_before_first(rt, until)) co_return std::move(*no);
   auto outcome = co_await simple(rt, sql.c_str(), harmless(block_open()), until);
   co_return without_value(std::move(outcome));
 }

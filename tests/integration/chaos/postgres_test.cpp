@@ -176,6 +176,92 @@ TEST_F(postgres_faults, a_held_reply_runs_into_the_callers_deadline_and_the_writ
   EXPECT_TRUE(there(9));
 }
 
+TEST_F(postgres_faults, a_traceable_statement_that_never_arrived_is_found_out_and_made_again) {
+  auto db = connect(proxy.port());
+  proxy.add("reset at=before_commit times=1");
+  EXPECT_EQ(db.with({.traceable = true}).execute("insert into t values (1)"), 1U);
+  EXPECT_EQ(db.status().outcomes_resolved, 1U);
+  EXPECT_TRUE(there(1));
+}
+
+TEST_F(postgres_faults,
+       a_traceable_statement_whose_reply_was_lost_is_found_out_and_not_made_again) {
+  auto db = connect(proxy.port());
+  proxy.add("reset at=after_commit times=1");
+  const auto given = db.with({.traceable = true})
+                         .query_value<long>("insert into t values ($1) returning id * 10", 1);
+  EXPECT_EQ(given, 10) << "what it gave the first time";
+  EXPECT_EQ(db.status().outcomes_resolved, 1U);
+  EXPECT_TRUE(there(1));
+}
+
+TEST_F(postgres_faults, a_traceable_statement_that_stays_unknown_has_a_token) {
+  auto db = connect(proxy.port());
+  proxy.add("black_hole at=after_commit direction=to_client times=1");
+  const auto done =
+      db.with({.deadline = 300ms, .traceable = true}).try_execute("insert into t values (1)");
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, errc::outcome_unknown);
+  proxy.heal();
+  EXPECT_EQ(db.outcome_of(done.error().outcome_token), outcome::committed);
+  EXPECT_TRUE(there(1));
+}
+
+TEST_F(postgres_faults, a_write_that_nothing_names_stays_unknown_and_says_what_to_do) {
+  auto db = connect(proxy.port());
+  db.execute("insert into t values ($1)", 1); // prepared
+  proxy.add("reset direction=to_client after=1B times=1");
+  const auto done = db.try_execute("insert into t values ($1)", 2);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().effect, side_effect::unknown);
+  EXPECT_EQ(done.error().outcome_token, "");
+  EXPECT_NE(done.error().message.find("look at the data"), std::string::npos)
+      << done.error().message;
+  EXPECT_NE(done.error().message.find(".traceable"), std::string::npos) << done.error().message;
+}
+
+TEST_F(postgres_faults, a_traceable_statement_that_fails_says_why_and_spares_its_connection) {
+  auto db = connect(proxy.port());
+  auto traced = db.with({.traceable = true});
+  traced.execute("insert into t values (1)");
+  for (int i = 0; i < 2; ++i) { // the second time it begins with its BEGIN
+    const auto twice = traced.try_execute("insert into t values (1)");
+    ASSERT_FALSE(twice);
+    EXPECT_EQ(twice.error().code, errc::unique_violation);
+    EXPECT_EQ(twice.error().effect, side_effect::none);
+    EXPECT_EQ(traced.try_execute("insert into t values ($1)", "one").error().code,
+              errc::parameter_type);
+  }
+  EXPECT_EQ(traced.execute("insert into t values (2)"), 1U);
+  EXPECT_TRUE(there(2));
+  EXPECT_EQ(proxy.status().accepted, 1U) << "one connection for all of it";
+}
+
+TEST_F(postgres_faults, a_traceable_statement_costs_one_round_trip_more) {
+  auto db = connect(proxy.port());
+  const auto fastest = [&](bool traceable) {
+    duration best = 10s;
+    for (int i = 0; i < 5; ++i) {
+      const time_point began = clock::now();
+      db.with({.traceable = traceable}).execute("insert into t values (1) on conflict do nothing");
+      best = std::min(best, duration{clock::now() - began});
+    }
+    return best;
+  };
+  proxy.add("delay time=20ms direction=to_client");
+  const auto plain = fastest(false);
+  const auto traced = fastest(true);
+  EXPECT_GE(plain, 20ms);
+  EXPECT_GE(traced, 40ms);
+  EXPECT_LT(traced, 60ms);
+}
+
+TEST_F(postgres_faults, a_traceable_script_or_stream_is_refused) {
+  auto db = connect(proxy.port());
+  EXPECT_EQ(db.with({.traceable = true}).try_script("select 1").error().code,
+            errc::invalid_configuration);
+}
+
 TEST_F(postgres_faults, many_lost_commits_lose_and_double_nothing) {
   constexpr int callers = 8;
   constexpr int each = 40;

@@ -9,7 +9,11 @@ using namespace std::chrono_literals;
 using drivers::transaction_status;
 
 task<result<void>> fake_connection::begin(runtime& rt, drivers::begin_options how, deadline until) {
-  auto done = co_await round_trip(rt, until);
+  result<void> done;
+  if (!how.with_next) { // else it leaves with the statement
+    auto arrived = co_await round_trip(rt, until);
+    done = std::move(arrived);
+  }
   named_ = 0;
   if (!done) co_return done;
   status_ = transaction_status::open;

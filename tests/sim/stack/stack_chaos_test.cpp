@@ -81,12 +81,17 @@ task<void> transact(town& t, sim_runtime& rt, std::string mark, bool keyed, dura
   note(t, mark, end.outcome ? nullptr : &end.outcome.error());
 }
 
-task<void> write(town& t, sim_runtime& rt, std::string mark, bool idempotent, duration limit) {
+task<void> write(town& t, sim_runtime& rt, std::string mark, bool idempotent, bool traceable,
+                 duration limit) {
   const auto parameters = to_parameters(mark);
   const statement what{"INSERT MARK", parameters};
-  const call_options how{.deadline = limit, .idempotent = idempotent, .name = "mark"};
+  const call_options how{
+      .deadline = limit, .idempotent = idempotent, .name = "mark", .traceable = traceable};
   auto done = co_await t.db->execute(rt, what, nullptr, how, std::source_location::current());
   t.told[mark].many = idempotent;
+  const bool named = traceable && !idempotent && t.store->traces;
+  if (!done && done.error().effect == side_effect::unknown)
+    t.require(named != done.error().outcome_token.empty(), "a token, iff it is traced");
   note(t, mark, done ? nullptr : &done.error());
 }
 
@@ -115,7 +120,7 @@ task<void> live(town& t, sim_runtime& rt, int me) {
     else if (kind < 5)
       co_await transact(t, rt, mark, false, limit);
     else if (kind < 7)
-      co_await write(t, rt, mark, kind == 5, limit);
+      co_await write(t, rt, mark, kind == 5, t.pick(2) == 0, limit);
     else
       co_await read(t, rt, limit);
     t.require(rt.now() <= began + limit, mark + " ended after its deadline");
