@@ -5,7 +5,7 @@
 namespace holdfast::cli {
 
 std::span<const command_entry> commands() noexcept {
-  static constexpr std::array<command_entry, 7> table{{
+  static constexpr std::array<command_entry, 8> table{{
       {"demo", "Book seats and move money under faults, then check the books",
        "  holdfast demo                            embedded SQLite, a second process in the way\n"
        "  holdfast demo postgres                   a throwaway server, killed and restarted\n"
@@ -20,6 +20,10 @@ std::span<const command_entry> commands() noexcept {
        "  holdfast ping postgresql://app@db/shop\n"
        "  holdfast ping sqlite:app.db --count 100 --interval 10ms --json",
        make_ping},
+      {"operation-table", "Make the table that operation keys need, or print how",
+       "  holdfast operation-table postgresql://owner@db/shop\n"
+       "  holdfast operation-table --print postgresql://app@db/shop | psql …   by who may",
+       make_operation_table},
       {"config check", "Check a configuration; opens nothing",
        "  holdfast config check                    every database in holdfast.toml\n"
        "  holdfast config check holdfast.toml shop\n"

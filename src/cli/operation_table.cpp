@@ -1,0 +1,87 @@
+// Makes the table that operation keys need, or prints how it is made.
+#include "cli/command.hpp"
+#include "cli/json.hpp"
+#include "cli/target.hpp"
+#include "drivers/postgres/driver.hpp"
+#include "drivers/sqlite/driver.hpp"
+
+#include <holdfast/exceptions.hpp>
+
+#include <fmt/format.h>
+
+namespace holdfast::cli {
+
+namespace {
+
+/// One connection of its own, and nothing that would hide a failure.
+void make_plain(database_options& o) {
+  o.retry.on_outage = on_outage::fail_fast;
+  o.breaker.start_as = breaker_options::mode::disabled;
+  o.pool.min_size = 0;
+  o.pool.max_size = 1;
+  o.health.interval.reset();
+  o.log.enabled = false;
+  o.sqlite.create = false;
+  o.start = start_mode::connect;
+  o.operation_keys.enabled = true; // opening makes the table
+}
+
+const std::string& ddl_of(const database_config& config) {
+  if (config.target.scheme == "sqlite") return drivers::sqlite::operation_table_statements().create;
+  return drivers::postgres::operation_table().create;
+}
+
+class operation_table_command final : public command {
+public:
+  void declare(arguments& takes) override {
+    takes.positional("URL", false, read_text(url_), std::string{url_help});
+    takes.flag("--print", print_, "Print the statements instead; opens nothing");
+  }
+
+  int run(const console& out) override {
+    target to = read_target(url_, out);
+    if (print_) return print(out, to);
+    make_plain(to.config.options);
+    const bool was_there = is_there(to.config);
+    if (!was_there) (void)open(to.config).close(std::chrono::seconds{1});
+    out.say(fmt::format("{}: the table for operation keys {}", to.shown,
+                        was_there ? "was there already" : "is made"));
+    if (!out.json) return exit_ok;
+    json_object all;
+    all.add("ok", true).add("target", to.shown).add("made", !was_there);
+    out.data(all.text());
+    return exit_ok;
+  }
+
+private:
+  static int print(const console& out, const target& to) {
+    const std::string& ddl = ddl_of(to.config);
+    if (!out.json) return out.data(ddl), exit_ok;
+    json_object all;
+    all.add("ok", true).add("target", to.shown).add("ddl", ddl);
+    out.data(all.text());
+    return exit_ok;
+  }
+
+  static bool is_there(database_config config) {
+    config.options.operation_keys.create_table = false;
+    try {
+      (void)open(config).close(std::chrono::seconds{1});
+      return true;
+    } catch (const database_error& e) {
+      if (e.code() != errc::operation_table_missing) throw;
+      return false;
+    }
+  }
+
+  std::string url_;
+  bool print_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<command> make_operation_table() {
+  return std::make_unique<operation_table_command>();
+}
+
+} // namespace holdfast::cli
