@@ -17,6 +17,15 @@ duration probe_pause(std::uint32_t number, std::uint64_t random) {
   return d - d * spread / 4096;
 }
 
+/// A full server serves those whom it let in, and lets nobody else in.
+bool refuses_newcomers(const error& e) noexcept { return e.code == errc::too_many_connections; }
+
+/// What callers are told while the host is down: whatever it said, it cannot be reached.
+error as_outage(error e) {
+  if (refuses_newcomers(e)) e.kind = category::connection;
+  return e;
+}
+
 } // namespace
 
 host::host(std::shared_ptr<drivers::sql_driver> driver, const database_options& options,
@@ -37,8 +46,9 @@ host::host(std::shared_ptr<drivers::sql_driver> driver, const database_options& 
 }
 
 error host::explain(error e) const {
-  if (e.code != errc::pool_cleared) return e;
+  if (e.code != errc::pool_cleared && !refuses_newcomers(e)) return e;
   const std::lock_guard lock{mutex_};
+  if (refuses_newcomers(e)) return up_ ? e : as_outage(std::move(e));
   if (!cause_) return e;
   error real = *cause_;
   real.pool = std::move(e.pool);
@@ -85,7 +95,13 @@ void host::report(const error& e, std::uint64_t generation) {
 }
 
 void host::connect_failed(const error& e, std::uint64_t generation) {
-  if (driver_->condemns_host(e)) go_down(e, generation);
+  if (driver_->condemns_host(e) || (refuses_newcomers(e) && has_nobody())) go_down(e, generation);
+}
+
+/// None of our connections is there, lent or idle.
+bool host::has_nobody() const {
+  const pool_snapshot p = pool_->snapshot();
+  return p.idle + p.in_use + p.tending == 0;
 }
 
 void host::connected() {
@@ -101,7 +117,7 @@ void host::go_down(const error& cause, std::uint64_t generation) {
     if (!up_ || stopped_) return;
     up_ = false;
     since_ = background_->now();
-    cause_ = std::make_shared<const error>(cause);
+    cause_ = std::make_shared<const error>(as_outage(cause));
   }
   breaker_.host_down(background_->now());
   publish({.kind = event_kind::host_down, .failure = &cause});
@@ -141,6 +157,12 @@ task<void> host::probe_until_up(std::shared_ptr<host> self) {
   }
 }
 
+/// Of a probe that failed. Down, we have no connection, so a full server is no way back.
+bool host::keeps_down(const error& failure) const noexcept {
+  return driver_->condemns_host(failure) || refuses_newcomers(failure) ||
+         failure.kind == category::cancelled;
+}
+
 task<bool> host::probe(std::uint32_t number) {
   runtime& rt = *background_;
   const time_point began = rt.now();
@@ -151,12 +173,12 @@ task<bool> host::probe(std::uint32_t number) {
            .attempt = number,
            .elapsed = rt.now() - began,
            .failure = failure});
-  if (failure && (driver_->condemns_host(*failure) || failure->kind == category::cancelled)) {
+  if (failure && keeps_down(*failure)) {
     const std::lock_guard lock{mutex_};
-    cause_ = std::make_shared<const error>(*failure);
+    cause_ = std::make_shared<const error>(as_outage(*failure));
     co_return false;
   }
-  // It answers. If it refuses us (a changed password, no free place), callers are to be told so.
+  // It answers. If it refuses us for good (a changed password), callers are to be told so.
   if (!still_down()) {
     if (opened) (*opened)->close();
     co_return true;

@@ -66,6 +66,8 @@ private:
   [[nodiscard]] task<void> probe_until_up(std::shared_ptr<host> self);
   [[nodiscard]] task<bool> probe(std::uint32_t number);
   [[nodiscard]] bool still_down() const;
+  [[nodiscard]] bool has_nobody() const;
+  [[nodiscard]] bool keeps_down(const error& failure) const noexcept;
 
   std::shared_ptr<drivers::sql_driver> driver_;
   std::shared_ptr<runtime> background_;

@@ -22,8 +22,10 @@ error operation::keep_exception(const std::exception& e) {
 }
 
 void operation::report_attempt(const error& e, time_point now) noexcept {
-  // Who got no connection has not asked the host: that is no success of it either.
-  const bool host_was_asked = e.kind != category::pool && !is_local_refusal(e);
+  // Who got no connection has not asked the host: that is no success of it either. A full server
+  // serves those whom it let in; an open breaker would keep them out.
+  const bool host_was_asked =
+      e.kind != category::pool && !is_local_refusal(e) && e.code != errc::too_many_connections;
   if (pass_ && host_was_asked) {
     if (e.code == errc::user_exception)
       pass_.failed(now, &e);

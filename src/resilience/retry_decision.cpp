@@ -118,6 +118,8 @@ bool is_outage(const error& e) noexcept {
   case errc::server_shutdown:
   case errc::server_starting:
   case errc::pool_cleared: return retryable_advice(e.next);
+  // The host monitor says so where the server is full and has let in nobody of ours.
+  case errc::too_many_connections: return e.kind == category::connection;
   default: return false;
   }
 }

@@ -117,9 +117,6 @@ void connection_limit(trial& t) {
   plan p = direct(t);
   p.outage = true;
   p.expected = {errc::too_many_connections};
-  p.breaker_opens = true;
-  p.options.breaker.open_for = 100ms;
-  p.options.breaker.max_open_for = 200ms;
   p.harm = [&] {
     t.at.boss.execute("alter role app connection limit 0");
     t.at.end_sessions();

@@ -25,7 +25,7 @@ task<result<drivers::connection_ptr>> fake_driver::open(runtime& rt, deadline un
   if (arrives > until.at()) co_return refused(errc::connect_timeout, "no answer in time");
   if (!store_->up && store_->happens(4)) co_return refused(errc::server_starting, "starting");
   if (!store_->up) co_return refused(errc::connect_refused, "nobody listens");
-  if (store_->happens(store_->rates.connect))
+  if (store_->full || store_->happens(store_->rates.connect))
     co_return refused(errc::too_many_connections, "the server is full");
   if (last_credential_ && *last_credential_ != store_->credential) ++rotations_;
   last_credential_ = store_->credential;

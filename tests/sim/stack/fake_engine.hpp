@@ -55,6 +55,7 @@ struct fake_store {
   simulator& world;
   fault_rates rates;
   bool up = true;
+  bool full = false;          ///< lets nobody in any more
   std::uint32_t capacity = 0; ///< statements that run at full speed together; 0: any number
   std::uint32_t working = 0;  ///< statements that run
   std::uint64_t starts = 0;   ///< sessions of an earlier start are gone

@@ -131,6 +131,12 @@ task<void> live(town& t, sim_runtime& rt, int me) {
   --t.active;
 }
 
+task<void> insist(town& t, sim_runtime& rt, int me) {
+  for (int i = 0; i < 10; ++i)
+    co_await transact(t, rt, std::to_string(me) + "." + std::to_string(i), false, 1s);
+  --t.active;
+}
+
 /// Outages, quick restarts, and quiet.
 task<void> weather(town& t, sim_runtime& rt) {
   for (int i = 0; i < 6; ++i) {
@@ -240,6 +246,45 @@ TEST(stack, who_waits_for_a_host_is_served_as_soon_as_it_is_back) {
   t.loop->run(transact(t, *t.loop, "a", true, 20s));
   EXPECT_TRUE(t.told["a"].acknowledged);
   EXPECT_LE(t.world.now() - back, 250ms);
+  close(t);
+}
+
+TEST(stack, a_server_that_is_full_without_us_is_waited_for_like_one_that_is_down) {
+  town t{1};
+  ASSERT_TRUE(t.loop->run(t.db->open(*t.loop)));
+  t.store->full = true;
+  t.store->stop(); // our sessions are gone, and others take their places
+  t.store->start();
+  const time_point room = t.world.now() + 3s;
+  t.world.at(room, [&t] { t.store->full = false; });
+  t.world.at(room - 1s, [&t] {
+    t.require(!t.db->status().hosts[0].up, "the host counts as up");
+    t.require(t.db->status().attempts < 10, "it was knocked at all the time");
+  });
+  t.loop->run(transact(t, *t.loop, "a", true, 20s));
+  EXPECT_TRUE(t.told["a"].acknowledged);
+  EXPECT_LE(t.world.now() - room, 250ms);
+  EXPECT_EQ(t.db->status().hosts[0].breaker, breaker_state::closed);
+  close(t);
+}
+
+TEST(stack, a_server_that_is_full_goes_on_serving_us_on_what_we_have) {
+  database_options o;
+  o.log.enabled = false;
+  o.pool.min_size = 1;
+  town t{1, o};
+  ASSERT_TRUE(t.loop->run(t.db->open(*t.loop)));
+  t.world.run_for(1s);
+  t.store->full = true;
+  t.active = 8;
+  for (int i = 0; i < t.active; ++i) {
+    t.runtimes.emplace_back(t.world);
+    t.runtimes.back().spawn(insist(t, t.runtimes.back(), i));
+  }
+  EXPECT_TRUE(t.world.run_until([&t] { return t.active == 0; }, 1min));
+  EXPECT_GE(t.acknowledged, 20) << "an open breaker keeps everybody out";
+  EXPECT_TRUE(t.db->status().hosts[0].up);
+  EXPECT_EQ(t.db->status().hosts[0].breaker, breaker_state::closed);
   close(t);
 }
 

@@ -77,6 +77,14 @@ TEST_F(RetryDecision, every_code_falls_under_the_right_policy) {
     EXPECT_EQ(retry_kind_of(make_error(code, "")), kind) << to_string(code);
 }
 
+TEST_F(RetryDecision, a_full_server_is_an_outage_where_the_monitor_says_so) {
+  auto shut_out = make_error(errc::too_many_connections, "");
+  EXPECT_FALSE(is_outage(shut_out));
+  shut_out.kind = category::connection;
+  EXPECT_TRUE(is_outage(shut_out));
+  EXPECT_EQ(retry_kind_of(shut_out), retry_kind::connect);
+}
+
 TEST_F(RetryDecision, what_cannot_help_is_not_tried) {
   const auto d = decide(errc::syntax_error);
   EXPECT_EQ(d.what, action::give_up);
