@@ -184,7 +184,7 @@ private:
              fmt::join(f.errors | std::views::keys, ", "));
     v.demand(!plan_.breaker_opens || seen.opened() > 0, "the breaker did not open");
     for (const errc code : plan_.forbidden)
-      v.demand(seen.of(code) == 0, "{} was seen, which nothing but a used-up connection explains",
+      v.demand(seen.of(code) == 0, "{} was seen, which this fault does not explain",
                to_string(code));
     v.demand(!plan_.once_a_connection || !seen.met_again(*plan_.once_a_connection),
              "connections met what ends their use again");

@@ -104,6 +104,7 @@ void read_only(trial& t) {
   p.expected = {errc::read_only_server};
   p.load.slow_reader = true; // its connection, too, is to go once it is back
   p.once_a_connection = errc::read_only_server;
+  p.forbidden = {errc::read_only_transaction}; // also while the setting changes
   p.harm = [&] { set_read_only(t.at.boss, true); };
   p.heal = [&] {
     set_read_only(t.at.boss, false);

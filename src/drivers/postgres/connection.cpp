@@ -90,11 +90,20 @@ error connection::refused(const PGresult* r, const situation& s) {
   const auto reply = read_reply(r);
   if (reply.sqlstate.empty()) return lost(s); // libpq's own words: there was no reply
   situation known = s;
-  known.server_is_standby = says_read_only();
+  known.server_is_standby = says_read_only() || (s.in_block && began_on_read_only_server_);
   error e = answered_error(reply, known);
   if (broken_) e.connection_usable = false;
   if (!e.connection_usable) broken_ = true;
   return e;
+}
+
+/// A server that has just become read-only refuses first and says so at the end of its answer.
+error connection::with_the_latest(error e, const situation& s) {
+  const bool told_late =
+      e.code == errc::read_only_transaction && !s.opened_read_only && !broken_ && says_read_only();
+  if (!told_late) return e;
+  broken_ = true;
+  return read_only_server_error(std::move(e));
 }
 
 /// PostgreSQL 13 does not say of itself that it is a standby. In a block it cannot be asked: there
@@ -150,6 +159,7 @@ bool connection::must_ask_whether_read_only(const error& e, const situation& s) 
 /// After a failure: nothing if the statement is to be prepared anew, else what the caller is told.
 task<result<void>> connection::mend(runtime& rt, error failure, std::string_view sql, situation now,
                                     deadline until) {
+  failure = with_the_latest(std::move(failure), now);
   const bool stale = now.used_cached && means_stale_statement(failure.native_code);
   if (stale && !broken_) cache_.doom(sql);
   if (stale && !broken_ && !now.in_block) co_return result<void>{};

@@ -86,6 +86,7 @@ private:
   error stopped(wire_status status, const situation& s);
   error refused(const PGresult* r, const situation& s);
   error failed_after(reception& got, const situation& now);
+  error with_the_latest(error e, const situation& s);
   bool must_ask_whether_read_only(const error& e, const situation& s) const noexcept;
 
   task<result<prepared_statement*>> prepare(runtime& rt, std::string_view sql, sql_facts facts,
@@ -134,6 +135,7 @@ private:
   bool shares_session_;     // behind a transaction pooler: no session state is ours to reset
   bool settings_read_only_; // the session's own settings ask for read-only transactions
   bool read_only_block_ = false;
+  bool began_on_read_only_server_ = false; // as it was then: the block keeps to it
   std::string unsent_begin_;
   bool dirty_ = false;
   transaction_witness witness_;

@@ -69,7 +69,7 @@ error connection::failed_after(reception& got, const situation& now) {
     e.connection_usable = false;
     e.transaction_usable = false;
   }
-  if (!got.from_sink) return e;
+  if (!got.from_sink) return with_the_latest(std::move(e), now);
   // The server did its work, or was stopped in it; the rows were wanted no more.
   e.when = got.unfinished ? phase::sent : phase::answered;
   if (now.writes && !now.in_block)

@@ -97,6 +97,7 @@ task<result<void>> connection::begin(runtime& rt, begin_options how, deadline un
   else
     begun = without_value(co_await simple(rt, text.c_str(), harmless(false), until));
   if (begun) read_only_block_ = how.read_only;
+  began_on_read_only_server_ = says_read_only();
   witness_.block_begins(how.traceable);
   co_return begun;
 }

@@ -1,5 +1,8 @@
 #include "integration/postgres/fixture.hpp"
 
+#include <optional>
+#include <thread>
+
 namespace holdfast::drivers::postgres::tests {
 namespace {
 
@@ -32,6 +35,72 @@ TEST_F(postgres_transaction, options_reach_the_server) {
   EXPECT_EQ(w.error().code, errc::read_only_transaction);
   EXPECT_EQ(w.error().next, advice::fix_request);
   c.rollback().value();
+}
+
+/// A server whose configuration turns read-only and back under its sessions.
+class postgres_turning : public ::testing::Test {
+protected:
+  postgres_turning() {
+    settings past = settings_for(shared_server());
+    past.engine.options = "-c default_transaction_read_only=off";
+    boss_.emplace(past);
+    boss_->script("drop table if exists turning; create table turning(i int)").value();
+  }
+  ~postgres_turning() override { turn("off"); }
+
+  /// Sessions that are idle load it with their next command.
+  void turn(const std::string& to) {
+    boss_->script("alter system set default_transaction_read_only = " + to).value();
+    boss_->execute("select pg_reload_conf()").value();
+    for (int i = 0; i < 200; ++i) {
+      client fresh{settings_for(shared_server())};
+      if (fresh.one("show default_transaction_read_only") == value{to}) break;
+      std::this_thread::sleep_for(5ms);
+    }
+    std::this_thread::sleep_for(20ms);
+  }
+  static client guest() { return client{settings_for(shared_server())}; }
+
+  std::optional<client> boss_;
+};
+
+TEST_F(postgres_turning, the_first_refusal_is_the_servers) {
+  auto prepared = guest();
+  prepared.execute("insert into turning values (1)").value();
+  auto scripted = guest();
+  scripted.script("insert into turning values (1)").value();
+  auto traced = guest();
+  traced.begin({.traceable = true}).value();
+  traced.execute("insert into turning values (1)").value();
+  traced.commit().value();
+  auto in_block = guest();
+  in_block.ping().value();
+  turn("on");
+  EXPECT_EQ(prepared.execute("insert into turning values (1)").error().code,
+            errc::read_only_server);
+  EXPECT_FALSE(prepared.link().usable());
+  EXPECT_EQ(scripted.script("insert into turning values (1)").error().code, errc::read_only_server);
+  traced.begin({.traceable = true, .with_next = true}).value();
+  EXPECT_EQ(traced.execute("insert into turning values (1)").error().code, errc::read_only_server);
+  in_block.begin().value();
+  EXPECT_EQ(in_block.execute("insert into turning values (1)").error().code,
+            errc::read_only_server);
+}
+
+TEST_F(postgres_turning, a_block_that_began_on_a_read_only_server_is_refused_by_the_server) {
+  auto c = guest();
+  turn("on");
+  c.begin().value();
+  turn("off");
+  c.execute("select 1").value(); // with this it learns that the setting is back
+  EXPECT_EQ(c.execute("insert into turning values (1)").error().code, errc::read_only_server);
+}
+
+TEST_F(postgres_turning, a_block_of_ones_own_choice_is_not_the_servers) {
+  auto c = guest();
+  turn("on");
+  c.begin({.read_only = true}).value();
+  EXPECT_EQ(c.execute("insert into turning values (1)").error().code, errc::read_only_transaction);
 }
 
 TEST_F(postgres_transaction, a_read_only_server_is_told_from_a_read_only_transaction) {
