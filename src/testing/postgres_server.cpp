@@ -2,6 +2,7 @@
 
 #include "testing/postgres_files.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -253,6 +254,10 @@ bool postgres_server::kill_one_backend() {
   for (const pid_t child : children_of(pid_))
     if (serves_a_client(child)) return ::kill(child, SIGKILL) == 0;
   return false;
+}
+
+bool postgres_server::serves_anybody() const {
+  return running() && std::ranges::any_of(children_of(pid_), serves_a_client);
 }
 
 void postgres_server::pause() {

@@ -65,6 +65,7 @@ public:
   /// SIGKILL to one child that serves a client, which sends the server through crash recovery.
   /// False when there is none.
   bool kill_one_backend();
+  [[nodiscard]] bool serves_anybody() const; ///< one of its processes serves a client
   void pause(); ///< SIGSTOP to all its processes: connections stay open and nothing answers
   void resume();
 

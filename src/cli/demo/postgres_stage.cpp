@@ -8,6 +8,7 @@
 #include <holdfast/exceptions.hpp>
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <optional>
 #include <random>
@@ -20,7 +21,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr std::size_t fewest_kills = 2;
-constexpr double seconds_a_kill = 7; // one server kill in so many seconds
+constexpr double seconds_a_fault = 2.4; // of the server
 constexpr auto downtime = 1s;
 constexpr auto recovery_limit = 30s;
 
@@ -42,21 +43,21 @@ public:
     if (!own_)
       return {shown_ + ", in the schema " + name_ + ", which is dropped at the end.",
               "Our own connections there are cut, one by one and all at once; nobody else's."};
-    return {shown_ + " on port " + std::to_string(own_->port()) + ", fsync on.",
-            fmt::format("Its connections are cut, and {} times all its processes are killed (kill "
-                        "-9) and started again after a second.",
-                        planned_kills())};
+    return {
+        shown_ + " on port " + std::to_string(own_->port()) + ", fsync on.",
+        "Its connections are cut, and it is killed (kill -9) and started again, restarted, made "
+        "to stand still, and sent through crash recovery."};
   }
 
   void torment(const std::stop_token& stop, time_point until, fault_log& log) override {
     const time_point began = clock::now();
-    const std::size_t rounds = planned_kills();
+    const std::size_t rounds = planned_rounds();
     for (std::size_t round = 0; round < rounds; ++round) {
       const auto share = (static_cast<double>(round) + 0.6) / static_cast<double>(rounds);
       const auto at = began + std::chrono::duration_cast<duration>(
                                   std::chrono::duration<double>{seconds_ * share});
       if (!cut_until(at, stop, log)) return;
-      own_ ? kill_server(stop, log) : cut("all_connections_cut", 1000, stop, log);
+      own_ ? (this->*server_faults[round % server_faults.size()])(stop, log) : cut_all(stop, log);
     }
     (void)cut_until(until, stop, log);
   }
@@ -113,8 +114,8 @@ private:
     }
   }
 
-  [[nodiscard]] std::size_t planned_kills() const {
-    return std::max(fewest_kills, static_cast<std::size_t>(seconds_ / seconds_a_kill));
+  [[nodiscard]] std::size_t planned_rounds() const {
+    return std::max(fewest_kills, static_cast<std::size_t>(seconds_ / seconds_a_fault));
   }
 
   /// False when told to stop.
@@ -142,17 +143,62 @@ private:
     (void)log.wait_recovered(id, stop, recovery_limit);
   }
 
+  void cut_all(const std::stop_token& stop, fault_log& log) {
+    cut("all_connections_cut", 1000, stop, log);
+  }
+
   void kill_server(const std::stop_token& stop, fault_log& log) {
     const time_point at = clock::now();
     own_->kill_hard();
     const auto id = log.begin("server_killed", at);
     (void)pause_for(stop, downtime);
+    start_again(id, stop, log);
+  }
+
+  void restart_server(const std::stop_token& stop, fault_log& log) {
+    const auto id = log.begin("server_restarted", clock::now());
+    own_->stop(testing::postgres_server::stop_mode::fast);
+    start_again(id, stop, log);
+  }
+
+  void start_again(fault_log::id id, const std::stop_token& stop, fault_log& log) {
     log.await_write(id, fault_log::proof::ended_after, clock::now());
     own_->start();
     own_->wait_ready(); // a caller may be faster than this look
     log.measure_from(id, clock::now());
     (void)log.wait_recovered(id, stop, recovery_limit);
   }
+
+  void pause_server(const std::stop_token& stop, fault_log& log) {
+    const time_point at = clock::now();
+    own_->pause();
+    const auto id = log.begin("server_paused", at);
+    (void)pause_for(stop, downtime);
+    const time_point goes_on = clock::now();
+    log.await_write(id, fault_log::proof::ended_after, goes_on);
+    log.measure_from(id, goes_on);
+    own_->resume();
+    (void)log.wait_recovered(id, stop, recovery_limit);
+  }
+
+  /// The server ends all sessions and recovers as after a crash; from the moment that the last one
+  /// is gone a write can only end well on a new one.
+  void kill_backend(const std::stop_token& stop, fault_log& log) {
+    const time_point at = clock::now();
+    if (!own_->kill_one_backend()) return;
+    const auto id = log.begin("backend_killed", at);
+    const deadline until = deadline::after(at, recovery_limit);
+    while (own_->serves_anybody() && !until.expired(clock::now())) (void)pause_for(stop, 1ms);
+    log.await_write(id, fault_log::proof::ended_after, clock::now());
+    log.measure_from(id, at);
+    (void)log.wait_recovered(id, stop, recovery_limit);
+  }
+
+  using server_fault = void (postgres_stage::*)(const std::stop_token&, fault_log&);
+  /// In this order and again; the shortest demo has the first two.
+  static constexpr std::array<server_fault, 6> server_faults{
+      &postgres_stage::kill_server,  &postgres_stage::kill_server,  &postgres_stage::restart_server,
+      &postgres_stage::pause_server, &postgres_stage::kill_backend, &postgres_stage::cut_all};
 
   random_source random_;
   std::string name_; // of the schema, and of our sessions

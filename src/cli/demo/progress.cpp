@@ -5,7 +5,6 @@
 #include <holdfast/circuit_breaker.hpp>
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 
@@ -14,17 +13,6 @@ namespace holdfast::cli::demo {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct kind_words {
-  std::string_view kind, one, many;
-};
-constexpr std::array<kind_words, 5> words_for{{
-    {"lock_burst", "lock burst", "lock bursts"},
-    {"writer_killed", "writer killed", "writers killed"},
-    {"connection_cut", "connection cut", "connections cut"},
-    {"all_connections_cut", "cut of all connections", "cuts of all connections"},
-    {"server_killed", "server killed", "servers killed"},
-}};
 
 /// Fewer if the screen is narrow, so that no line wraps.
 std::size_t screen_columns(std::FILE* stream) {
@@ -67,16 +55,6 @@ std::string grouped(std::int64_t number) {
 
 double in_ms(duration d) noexcept { return std::chrono::duration<double, std::milli>{d}.count(); }
 
-std::string summary_of(const std::vector<fault>& faults) {
-  std::string text;
-  for (const auto& w : words_for) {
-    const auto count = std::ranges::count(faults, w.kind, &fault::kind);
-    if (count == 0) continue;
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, count == 1 ? w.one : w.many);
-  }
-  return text.empty() ? "none" : text;
-}
-
 progress::progress(std::FILE* stream)
     : stream_{stream}, screen_{stream != nullptr && is_screen(stream)} {}
 
@@ -101,12 +79,14 @@ progress::window progress::slide(const moment& now) {
 
 void progress::show(moment now) {
   if (stream_ == nullptr) return;
+  const auto news = news_in(now);
   const window w = slide(now);
   const host_status& h = now.status.hosts.front();
   const double seconds = in_ms(now.since_start) / 1000;
   const auto rate = grouped(static_cast<std::int64_t>(w.per_second));
   const auto operations = grouped(now.counts.operations);
   if (!screen_) {
+    for (const auto& line : news) fmt::print(stream_, "{}\n", line);
     fmt::print(stream_,
                "{:5.1f} s  {:>6} ops/s  p50 {:.1f} ms  p99 {:.1f} ms  retries {}  failed {}  "
                "pool {} idle {} in use {} waiting  breaker {}  host {}  faults: {}\n",
@@ -116,23 +96,48 @@ void progress::show(moment now) {
     std::fflush(stream_);
     return;
   }
-  redraw({
-      fmt::format("  [{}] {:.1f} of {:g} s", bar(seconds / now.seconds_planned), seconds,
-                  now.seconds_planned),
-      fmt::format("  operations  {}, now {} a second; p50 {:.1f} ms, p99 {:.1f} ms", operations,
-                  rate, in_ms(w.median), in_ms(w.p99)),
-      fmt::format("  retries     {}; outcomes resolved {}; failed {}", grouped(now.status.retries),
-                  now.status.outcomes_resolved, now.counts.of(answer::failed)),
-      fmt::format("  pool        {} idle, {} in use, {} connecting, {} waiting", h.pool.idle,
-                  h.pool.in_use, h.pool.connecting, h.pool.waiting),
-      fmt::format("  breaker     {}; host {}", to_string(h.breaker), host_words(h)),
-      "  faults      " + last_fault(now.faults),
-  });
+  redraw(news, {
+                   fmt::format("  [{}] {:.1f} of {:g} s", bar(seconds / now.seconds_planned),
+                               seconds, now.seconds_planned),
+                   fmt::format("  operations  {}, now {} a second; p50 {:.1f} ms, p99 {:.1f} ms",
+                               operations, rate, in_ms(w.median), in_ms(w.p99)),
+                   fmt::format("  retries     {}; outcomes resolved {}; failed {}",
+                               grouped(now.status.retries), now.status.outcomes_resolved,
+                               now.counts.of(answer::failed)),
+                   fmt::format("  pool        {} idle, {} in use, {} connecting, {} waiting",
+                               h.pool.idle, h.pool.in_use, h.pool.connecting, h.pool.waiting),
+                   fmt::format("  breaker     {}; host {}", to_string(h.breaker), host_words(h)),
+                   "  faults      " + last_fault(now.faults),
+               });
 }
 
-void progress::redraw(const std::vector<std::string>& lines) {
+/// What is to be told of faults since the last look: that one began, that it is over, or both at
+/// once.
+std::vector<std::string> progress::news_in(const moment& now) {
+  std::vector<std::string> lines;
+  const auto tell = [&](duration when, const std::string& what) {
+    lines.push_back(fmt::format("{:5.1f} s  {}", in_ms(when) / 1000, what));
+  };
+  const time_point began = now.at - now.since_start;
+  for (; told_ < now.faults.size(); ++told_) {
+    const fault& f = now.faults[told_];
+    const bool announced = begun_ > told_;
+    begun_ = told_ + 1;
+    if (f.recovery && announced)
+      tell(now.since_start, name_of(f) + ": " + recovery_of(f));
+    else if (!announced)
+      tell(f.at - began,
+           name_of(f) + " (" + deed_of(f) + ")" + (f.recovery ? ": " + recovery_of(f) : " …"));
+    if (!f.recovery) break;
+  }
+  return lines;
+}
+
+/// The news stay; what stands below them is drawn anew.
+void progress::redraw(const std::vector<std::string>& news, const std::vector<std::string>& lines) {
   const std::size_t columns = screen_columns(stream_);
   std::string text = drawn_ == 0 ? "" : fmt::format("\x1b[{}A", drawn_);
+  for (const auto& line : news) text += "\x1b[2K" + line + "\n";
   for (const auto& line : lines)
     text += "\x1b[2K" + line.substr(0, columns > 1 ? columns - 1 : 0) + "\n";
   std::fwrite(text.data(), 1, text.size(), stream_);

@@ -1,7 +1,8 @@
-// The live view: redrawn in place on a screen, one plain line a second elsewhere.
+// The live view: redrawn in place on a screen, one plain line a second elsewhere; and a line for
+// each fault once it is over.
 #pragma once
 
-#include "cli/demo/fault_log.hpp"
+#include "cli/demo/fault_words.hpp"
 #include "cli/demo/pulse.hpp"
 
 #include <holdfast/status.hpp>
@@ -39,16 +40,17 @@ private:
     duration p99{};
   };
   [[nodiscard]] window slide(const moment& now);
-  void redraw(const std::vector<std::string>& lines);
+  [[nodiscard]] std::vector<std::string> news_in(const moment& now);
+  void redraw(const std::vector<std::string>& news, const std::vector<std::string>& lines);
 
   std::FILE* stream_;
   bool screen_;
   std::deque<moment> last_second_;
   std::size_t drawn_ = 0; // lines that stand on the screen
+  std::size_t begun_ = 0; // faults whose beginning was told
+  std::size_t told_ = 0;  // and those whose end was
 };
 
-/// "12 lock bursts, 5 writers killed".
-[[nodiscard]] std::string summary_of(const std::vector<fault>& faults);
 /// 1234567 as "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t number);
 [[nodiscard]] std::string grouped(std::int64_t number);

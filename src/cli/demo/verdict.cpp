@@ -53,12 +53,6 @@ std::vector<json_object> faults_json(const performance& p) {
   return rows;
 }
 
-std::string slowest_recovery(const performance& p) {
-  duration worst{};
-  for (const fault& f : p.faults) worst = std::max(worst, f.recovery.value_or(duration::zero()));
-  return fmt::format("writing again after at most {:.0f} ms", in_ms(worst));
-}
-
 std::string failure_words(const performance& p) {
   std::string text;
   for (const auto& [name, count] : p.counts.failures)
@@ -110,7 +104,11 @@ std::vector<std::string> as_text(const verdict& v, const performance& p, const f
                   "retries; failed: {}",
                   grouped(v.operations), v.seconds, p.callers.size(), v.p50_ms, v.p99_ms,
                   grouped(p.status.retries), failure_words(p)),
-      fmt::format("Faults: {}; {}", summary_of(p.faults), slowest_recovery(p)),
+      "Faults, and how long until a write ended well again:",
+  };
+  const auto recovered = recovery_table(p.faults);
+  lines.insert(lines.end(), recovered.begin(), recovered.end());
+  const std::vector<std::string> books{
       "The books:",
       fmt::format("  money         {} before, {} after", grouped(b.money_before),
                   grouped(b.money_after)),
@@ -124,6 +122,7 @@ std::vector<std::string> as_text(const verdict& v, const performance& p, const f
                   grouped(b.repeated)),
       fmt::format("  in doubt      {} lost replies resolved, {} unknown", v.resolved, b.unknown),
   };
+  lines.insert(lines.end(), books.begin(), books.end());
   for (const auto& text : b.examples) lines.push_back("  wrong: " + text);
   for (const auto& text : v.objections) lines.push_back("Not ok: " + text);
   if (v.ok())

@@ -11,6 +11,7 @@
 namespace holdfast::test {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -74,6 +75,17 @@ TEST(demo, on_postgres_survives_two_kills_of_the_server) {
   expect_right(o);
   EXPECT_GE(faults_of(o, "server_killed"), 2);
   EXPECT_GT(number(o, "retried"), 0);
+}
+
+TEST(demo, on_postgres_names_six_faults_and_how_long_each_took) {
+  const ran r = holdfast("demo postgres --callers 16");
+  EXPECT_EQ(r.code, 0) << r.out << r.err;
+  for (const char* name : {"connection cut", "cut of all connections", "server killed",
+                           "server restarted", "server paused", "backend killed"}) {
+    EXPECT_THAT(r.out, ContainsRegex("[0-9]+[.][0-9] s  " + std::string{name} +
+                                     "( [(].*[)])?: a write ended well [0-9]+ ms after"));
+    EXPECT_THAT(r.out, ContainsRegex("  " + std::string{name} + " +[0-9]+ x  median +[0-9]+ ms"));
+  }
 }
 
 TEST(demo, on_a_users_server_cuts_only_its_own_connections_and_drops_its_schema) {
