@@ -2,6 +2,8 @@
 
 #include "database/sql_connector.hpp"
 
+#include <algorithm>
+
 namespace holdfast::detail {
 
 namespace {
@@ -146,12 +148,15 @@ bool host::still_down() const {
   return !up_ && !stopped_;
 }
 
-/// One probe at a time; nobody else connects meanwhile.
+/// One probe at a time; nobody else connects meanwhile. The pause counts from the last one's
+/// beginning: one that hung has been pause enough.
 task<void> host::probe_until_up(std::shared_ptr<host> self) {
   runtime& rt = *self->background_;
+  time_point last = rt.now();
   for (std::uint32_t number = 0; self->still_down(); ++number) {
-    const time_point next = rt.now() + probe_pause(number, rt.random());
+    const time_point next = std::max(rt.now(), last + probe_pause(number, rt.random()));
     if (co_await rt.sleep_until(next) == wait_status::cancelled) co_return;
+    last = rt.now();
     const bool up = co_await self->probe(number + 1);
     if (up) co_return;
   }
