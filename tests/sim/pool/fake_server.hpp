@@ -31,7 +31,7 @@ struct fake_server {
   std::uint64_t resets = 0;
 };
 
-struct fake_connection {
+struct fake_session {
   std::uint64_t id = 0;
   bool dirty = false;
   bool broken = false;
@@ -42,7 +42,7 @@ class fake_connector {
 public:
   explicit fake_connector(std::shared_ptr<fake_server> s) : server_{std::move(s)} {}
 
-  task<result<fake_connection>> open(runtime& rt, deadline until) {
+  task<result<fake_session>> open(runtime& rt, deadline until) {
     fake_server& s = *server_;
     const std::uint64_t id = ++s.connects;
     s.most_connecting = std::max(s.most_connecting, ++s.connecting);
@@ -52,10 +52,10 @@ public:
     if (!s.up || (s.flaky && s.world.random() % s.flaky == 0))
       co_return make_error(errc::connect_refused, "refused");
     s.sessions.insert(id);
-    co_return fake_connection{id};
+    co_return fake_session{id};
   }
 
-  task<result<void>> ping(runtime& rt, fake_connection& c, deadline until) {
+  task<result<void>> ping(runtime& rt, fake_session& c, deadline until) {
     ++server_->pings;
     const bool answered = co_await round_trip(rt, std::chrono::milliseconds{1}, until);
     if (!answered || c.broken || !server_->sessions.contains(c.id))
@@ -63,7 +63,7 @@ public:
     co_return result<void>{};
   }
 
-  task<result<void>> reset(runtime& rt, fake_connection& c, deadline until) {
+  task<result<void>> reset(runtime& rt, fake_session& c, deadline until) {
     ++server_->resets;
     auto alive = co_await ping(rt, c, until);
     if (!alive) co_return alive;
@@ -71,14 +71,14 @@ public:
     co_return result<void>{};
   }
 
-  task<void> close(runtime&, fake_connection& c) {
+  task<void> close(runtime&, fake_session& c) {
     server_->sessions.erase(c.id);
     co_return;
   }
 
-  bool dirty(const fake_connection& c) const noexcept { return c.dirty; }
-  bool usable(const fake_connection& c) const noexcept { return !c.broken; }
-  void interrupt(fake_connection& c) noexcept {
+  bool dirty(const fake_session& c) const noexcept { return c.dirty; }
+  bool usable(const fake_session& c) const noexcept { return !c.broken; }
+  void interrupt(fake_session& c) noexcept {
     c.broken = true;
     server_->sessions.erase(c.id);
   }
@@ -94,7 +94,7 @@ private:
   std::shared_ptr<fake_server> server_;
 };
 
-using fake_pool = pool<fake_connection>;
+using fake_pool = pool<fake_session>;
 
 /// Wants nothing for long: as in production, but faster to look through.
 inline pool_options quick_options(std::uint32_t min_size, std::uint32_t max_size) {

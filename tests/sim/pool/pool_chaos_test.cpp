@@ -136,7 +136,7 @@ task<void> live(town& t, sim_runtime& rt, int rounds) {
     t.require(rt.now() <= began + t.options.acquire_timeout, "waited too long");
     if (rt.cancelled()) break;
     if (!got) continue;
-    fake_connection& c = **got;
+    fake_session& c = **got;
     t.require(++c.users == 1, "two users of one connection");
     t.require(!c.dirty, "a connection was lent that nobody reset");
     ++t.served;
@@ -168,7 +168,7 @@ task<void> weather(town& t, sim_runtime& rt) {
       t.server->up = true;
       t.server->black_hole = false;
       t.lent->ready();
-      fake_connection probe{++t.server->connects};
+      fake_session probe{++t.server->connects};
       t.server->sessions.insert(probe.id);
       if (!t.lent->donate(probe)) t.server->sessions.erase(probe.id);
     }

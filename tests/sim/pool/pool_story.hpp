@@ -35,13 +35,13 @@ inline pool_options calm(std::uint32_t min_size, std::uint32_t max_size) {
 }
 
 struct pool_story : ::testing::Test {
-  fake_pool& made(const pool_options& o, pool_hooks<fake_connection> hooks = {}) {
+  fake_pool& made(const pool_options& o, pool_hooks<fake_session> hooks = {}) {
     lent = std::make_unique<fake_pool>(o, fake_connector{server}, pool_environment{loop, seen},
                                        std::move(hooks));
     lent->ready();
     return *lent;
   }
-  result<lease<fake_connection>>
+  result<lease<fake_session>>
   acquire(acquire_request r = {}, std::source_location caller = std::source_location::current()) {
     return rt.run(lent->acquire(rt, r, caller));
   }

@@ -132,7 +132,7 @@ TEST_F(pool_story, an_exhausted_pool_names_its_holders) {
 
 TEST_F(pool_story, at_most_five_holders_are_named_oldest_first) {
   made(calm(0, 8));
-  std::vector<lease<fake_connection>> held;
+  std::vector<lease<fake_session>> held;
   for (int i = 0; i < 7; ++i) {
     held.push_back(acquire().value());
     world.run_for(10ms);
@@ -246,7 +246,7 @@ TEST_F(pool_story, an_outage_is_survived_with_one_clear_and_a_donated_probe) {
   world.run_for(10s);
   EXPECT_EQ(server->connects, before) << "filling stops while paused";
   server->up = true;
-  fake_connection probe{1000};
+  fake_session probe{1000};
   server->sessions.insert(1000);
   lent->ready();
   ASSERT_TRUE(lent->donate(probe));
@@ -261,7 +261,7 @@ TEST_F(pool_story, an_outage_is_survived_with_one_clear_and_a_donated_probe) {
 TEST_F(pool_story, a_donation_that_finds_no_place_is_given_back) {
   made(calm(0, 1));
   auto held = acquire();
-  fake_connection probe{1000};
+  fake_session probe{1000};
   EXPECT_FALSE(lent->donate(probe));
   EXPECT_EQ(probe.id, 1000U);
 }

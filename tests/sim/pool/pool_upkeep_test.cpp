@@ -35,13 +35,13 @@ TEST_F(pool_story, connections_are_replaced_at_the_end_of_their_life_with_no_gap
 TEST_F(pool_story, hooks_see_each_moment) {
   std::vector<std::string> moments;
   const auto note = [&moments](const char* what) {
-    return [&moments, what](fake_connection&) -> result<void> {
+    return [&moments, what](fake_session&) -> result<void> {
       moments.emplace_back(what);
       return {};
     };
   };
-  pool_hooks<fake_connection> hooks{note("connect"), note("acquire"), note("release"),
-                                    [&](fake_connection&) { moments.emplace_back("close"); }};
+  pool_hooks<fake_session> hooks{note("connect"), note("acquire"), note("release"),
+                                 [&](fake_session&) { moments.emplace_back("close"); }};
   made(calm(0, 1), hooks);
   auto got = acquire();
   (*got)->dirty = true;
@@ -55,8 +55,8 @@ TEST_F(pool_story, hooks_see_each_moment) {
 }
 
 TEST_F(pool_story, a_connect_hook_that_fails_fails_the_connect) {
-  pool_hooks<fake_connection> hooks;
-  hooks.after_connect = [](fake_connection&) -> result<void> {
+  pool_hooks<fake_session> hooks;
+  hooks.after_connect = [](fake_session&) -> result<void> {
     return make_error(errc::permission_denied, "no");
   };
   made(calm(0, 1), hooks);
@@ -66,8 +66,8 @@ TEST_F(pool_story, a_connect_hook_that_fails_fails_the_connect) {
 }
 
 TEST_F(pool_story, a_borrow_hook_that_always_refuses_does_not_open_connections_without_end) {
-  pool_hooks<fake_connection> hooks;
-  hooks.before_acquire = [](fake_connection&) -> result<void> { throw std::runtime_error{"no"}; };
+  pool_hooks<fake_session> hooks;
+  hooks.before_acquire = [](fake_session&) -> result<void> { throw std::runtime_error{"no"}; };
   made(calm(0, 1), hooks);
   auto got = acquire();
   ASSERT_FALSE(got);

@@ -17,7 +17,7 @@ error refused(errc code, std::string message) {
 } // namespace
 
 task<result<drivers::connection_ptr>> fake_driver::open(runtime& rt, deadline until) {
-  const bool hangs = store_->happens(store_->rates.connect);
+  const bool hangs = store_->hanging || store_->happens(store_->rates.connect);
   const duration takes = hangs ? duration{1h} : 1ms + store_->some(4ms);
   const auto arrives = rt.now() + takes;
   const wait_status slept = co_await rt.sleep_until(std::min(arrives, until.at()));

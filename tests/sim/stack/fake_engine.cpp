@@ -32,7 +32,23 @@ std::int64_t fake_store::seconds() const {
   return std::chrono::floor<std::chrono::seconds>(world.now().time_since_epoch()).count();
 }
 
+std::optional<duration> fake_store::strikes(mishap what, const runtime& whose) {
+  if (script) return script->strikes(what, whose);
+  const auto by_rate = [this](std::uint32_t one_in) {
+    return happens(one_in) ? std::optional{duration::zero()} : std::nullopt;
+  };
+  switch (what) {
+  case mishap::lost: return by_rate(rates.lost);
+  case mishap::late: return by_rate(rates.late);
+  case mishap::conflict: return by_rate(rates.conflict);
+  case mishap::stall: break;
+  }
+  if (!happens(rates.stall)) return std::nullopt;
+  return world.random() % 3 == 0 ? duration{1h} : some(800ms);
+}
+
 void fake_store::apply(const changes& c) {
+  ++applied;
   for (const auto& [account, amount] : c.money) balances[account] += amount;
   for (const std::string& mark : c.marks) ++marks[mark];
   for (const auto& [key, row] : c.keys) operations[key] = row;
@@ -96,17 +112,17 @@ error fake_connection::failed_statement(errc code, std::string message) {
 }
 
 task<result<void>> fake_connection::travel(runtime& rt, deadline until) {
-  if (condemned_) ++store_->misused;
+  if (condemned_ || travelling_) ++store_->misused;
   if (gone()) co_return broken(errc::connection_lost, "the connection is gone");
-  duration takes = 50us + store_->some(1ms);
-  if (store_->happens(store_->rates.stall))
-    takes = store_->world.random() % 3 == 0 ? duration{1h} : store_->some(800ms);
-  const auto arrives = rt.now() + takes;
+  const duration usual = 50us + store_->some(1ms);
+  const auto arrives = rt.now() + store_->strikes(mishap::stall, rt).value_or(usual);
+  travelling_ = true;
   const wait_status slept = co_await rt.sleep_until(std::min(arrives, until.at()));
+  travelling_ = false;
   if (slept == wait_status::cancelled) co_return broken(errc::cancelled, "cancelled");
   if (gone()) co_return broken(errc::connection_lost, "the server went away");
   if (arrives >= until.at()) co_return broken(errc::deadline_exceeded, "no reply in time");
-  if (store_->happens(store_->rates.lost))
+  if (store_->strikes(mishap::lost, rt))
     co_return broken(errc::connection_lost, "the connection broke");
   co_return result<void>{};
 }
@@ -156,7 +172,7 @@ task<result<void>> fake_connection::perform(runtime& rt, statement what, row_sin
       arrived.error().effect = side_effect::unknown;
     co_return std::move(arrived.error());
   }
-  auto ran = run(what, rows);
+  auto ran = run(rt, what, rows);
   auto answered = co_await travel(rt, until);
   if (answered && !ran) co_return std::move(ran.error());
   if (answered) {
@@ -167,12 +183,13 @@ task<result<void>> fake_connection::perform(runtime& rt, statement what, row_sin
   co_return std::move(answered.error());
 }
 
-result<statement_result> fake_connection::run(const statement& what, row_sink* rows) {
+result<statement_result> fake_connection::run(runtime& rt, const statement& what, row_sink* rows) {
   if (status_ == transaction_status::failed)
     return failed_statement(errc::transaction_failed, "the transaction has failed");
-  if (store_->happens(store_->rates.conflict))
+  if (store_->strikes(mishap::conflict, rt))
     return failed_statement(errc::serialization_failure, "could not serialize access");
   if (what.sql.starts_with("SELECT")) return select(what, rows);
+  if (store_->read_only) return failed_statement(errc::read_only_server, "this server was demoted");
   if (inserts_key(what.sql)) return insert_key(what);
   if (what.sql == "DELETE KEYS") return delete_keys(what);
   if (what.sql == "UPDATE MONEY") {

@@ -25,6 +25,17 @@ struct fault_rates {
   std::uint32_t connect = 0;  ///< a handshake that hangs, or finds the server full
 };
 
+/// What may befall one message, statement or COMMIT.
+enum class mishap : std::uint8_t { lost, late, stall, conflict };
+
+/// A script in place of the rates: it knows whose turn it is by the runtime that waits.
+class mishap_source {
+public:
+  virtual ~mishap_source() = default;
+  /// Whether this one strikes here and now, and how long it lasts.
+  [[nodiscard]] virtual std::optional<duration> strikes(mishap what, const runtime& whose) = 0;
+};
+
 struct operation_row {
   std::optional<std::string> fingerprint{};
   std::optional<std::string> result{};
@@ -54,8 +65,11 @@ struct fake_store {
 
   simulator& world;
   fault_rates rates;
+  mishap_source* script = nullptr; ///< instead of the rates; null: none
   bool up = true;
-  bool full = false;          ///< lets nobody in any more
+  bool read_only = false;     ///< a demoted primary
+  bool hanging = false;       ///< handshakes are never answered
+  bool full = false;          ///< no place for another session
   std::uint32_t capacity = 0; ///< statements that run at full speed together; 0: any number
   std::uint32_t working = 0;  ///< statements that run
   std::uint64_t starts = 0;   ///< sessions of an earlier start are gone
@@ -74,11 +88,14 @@ struct fake_store {
   std::map<std::uint64_t, traced_transaction> transactions; ///< by their ids, those that are named
   std::set<std::uint64_t> ended;                            ///< sessions that another one ended
   int open = 0;                                             ///< connections that the client holds
-  int misused = 0; ///< calls on a connection whose error said "never again"
+  int misused = 0; ///< calls on a connection whose error said "never again", or by two at once
+  std::uint64_t applied = 0; ///< commits that changed something
 
   [[nodiscard]] bool happens(std::uint32_t one_in) {
     return one_in != 0 && world.random() % one_in == 0;
   }
+  /// As the script says; without one, by the rates.
+  [[nodiscard]] std::optional<duration> strikes(mishap what, const runtime& whose);
   [[nodiscard]] duration some(duration most) {
     return duration{
         static_cast<duration::rep>(world.random() % static_cast<std::uint64_t>(most.count()))};
@@ -131,7 +148,7 @@ private:
   [[nodiscard]] task<result<void>> work(runtime& rt, deadline until);
   /// Waits for whoever has claimed the key in an open transaction.
   [[nodiscard]] task<result<void>> wait_for_claim(runtime& rt, std::string key, deadline until);
-  [[nodiscard]] result<statement_result> run(const statement& what, row_sink* rows);
+  [[nodiscard]] result<statement_result> run(runtime& rt, const statement& what, row_sink* rows);
   [[nodiscard]] result<statement_result> select(const statement& what, row_sink* rows);
   [[nodiscard]] result<statement_result> insert_key(const statement& what);
   [[nodiscard]] statement_result delete_keys(const statement& what);
@@ -142,7 +159,7 @@ private:
   }
   void end_transaction(bool keep);
   void commit_later();
-  [[nodiscard]] result<void> commit_now();
+  [[nodiscard]] result<void> commit_now(runtime& rt);
 
   std::shared_ptr<fake_store> store_;
   std::uint64_t id_;
@@ -150,6 +167,7 @@ private:
   bool broken_ = false;
   bool condemned_ = false; // an error told the client so
   bool closed_ = false;
+  bool travelling_ = false;
   drivers::transaction_status status_ = drivers::transaction_status::none;
   changes changes_;
   std::uint64_t named_ = 0; // the id of the open transaction, or of the last

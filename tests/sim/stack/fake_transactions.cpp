@@ -74,14 +74,14 @@ void fake_connection::commit_later() {
   store_->world.at(store_->world.now() + store_->some(400ms), effect);
 }
 
-result<void> fake_connection::commit_now() {
-  if (status_ == transaction_status::failed || store_->happens(store_->rates.conflict)) {
+result<void> fake_connection::commit_now(runtime& rt) {
+  if (status_ == transaction_status::failed || store_->strikes(mishap::conflict, rt)) {
     end_transaction(false);
     auto refused = failed_statement(errc::serialization_failure, "could not serialize access");
     refused.transaction_usable = false;
     return refused;
   }
-  if (store_->happens(store_->rates.late)) {
+  if (store_->strikes(mishap::late, rt)) {
     commit_later();
     return broken(errc::connection_lost, "the connection broke during COMMIT");
   }
@@ -92,7 +92,7 @@ result<void> fake_connection::commit_now() {
 task<result<void>> fake_connection::commit(runtime& rt, deadline until) {
   auto ended = co_await travel(rt, until);
   if (ended) {
-    ended = commit_now();
+    ended = commit_now(rt);
     if (!broken_) {
       auto told = co_await travel(rt, until);
       if (told) co_return ended;
