@@ -4,6 +4,7 @@ namespace holdfast::sim {
 
 void auditor::on_event(const event& e) noexcept {
   follow(e);
+  if (!for_host_.empty() && !e.operation.empty()) for_host_.erase(std::string{e.operation});
   switch (e.kind) {
   case event_kind::acquire_started:
   case event_kind::acquire_failed:
@@ -11,8 +12,9 @@ void auditor::on_event(const event& e) noexcept {
   case event_kind::released: see_lease(e); break;
   case event_kind::breaker_opened:
   case event_kind::breaker_half_opened:
-  case event_kind::breaker_closed:
-  case event_kind::host_down: see_breaker(e.kind); break;
+  case event_kind::breaker_closed: see_breaker(e); break;
+  case event_kind::host_down:
+  case event_kind::host_up: see_host(e); break;
   case event_kind::operation_started: tries_.erase(std::string{e.operation}); break;
   case event_kind::retry_scheduled: see_retry(e); break;
   default: see_pool(e); break;
@@ -59,21 +61,27 @@ void auditor::see_lease(const event& e) {
   require(lent_.insert(e.connection).second, "a connection was lent twice");
 }
 
-void auditor::see_breaker(event_kind kind) {
+void auditor::see_host(const event& e) {
+  host_up_ = e.kind == event_kind::host_up;
+  up_since_ = e.at;
+  if (!host_up_) breaker_ = breaker::host_down;
+}
+
+void auditor::see_breaker(const event& e) {
   const breaker from = breaker_;
-  ++moves_;
-  switch (kind) {
-  case event_kind::host_down: breaker_ = breaker::host_down; return;
+  switch (e.kind) {
   case event_kind::breaker_closed:
     breaker_ = breaker::closed;
-    return require(from != breaker::closed, "the breaker closed, and was not open");
+    return require(from != breaker::closed && from != breaker::open,
+                   "the breaker closed, and was not half open");
   case event_kind::breaker_half_opened:
     breaker_ = breaker::half_open;
     return require(from == breaker::open || from == breaker::half_open,
                    "the breaker is half open, and was not open");
   default:
     breaker_ = breaker::open;
-    return require(from == breaker::closed || from == breaker::half_open,
+    ++times_open_;
+    return require(from != breaker::open && from != breaker::host_down,
                    "the breaker opened a second time, or while its host was down");
   }
 }
@@ -88,8 +96,9 @@ void auditor::see_retry(const event& e) {
   if (kind == retry_kind::conflict) most = retry_.conflict.max_retries;
   if (kind == retry_kind::overload) most = retry_.overload.max_retries;
   if (kind == retry_kind::statement) most = retry_.statement.max_retries;
-  if (!most || call.in_doubt) return;
   const auto made = ++call.again[static_cast<std::size_t>(kind)];
+  if (kind == retry_kind::connect && made == 1) for_host_.insert(std::string{e.operation});
+  if (!most || call.in_doubt) return;
   require(made <= *most, "a call was tried again more often than its policy allows");
 }
 

@@ -7,6 +7,7 @@
 #include <holdfast/retry_decision.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -22,10 +23,14 @@ public:
   void on_event(const event& e) noexcept override;
 
   /// Between steps: within one a donated connection is created and ready, though others connect.
-  void settled() {
+  void settled(time_point now) {
     require(connecting_.size() <= pool_.max_connecting,
             "more connects at once than max_connecting");
+    if (host_up_ && !for_host_.empty() && now > up_since_ + soon)
+      require(false, "call " + *for_host_.begin() + " still waits for a host that is back");
   }
+  /// The database is being reset, which closes its breaker from any state.
+  void note_reset() noexcept { breaker_ = breaker::reset; }
   void require(bool holds, std::string_view what) {
     if (!holds && broken_.empty()) broken_ = what;
   }
@@ -36,10 +41,11 @@ public:
     return waiting_ == 0 && lent_.empty() && connecting_.empty() && open_.empty();
   }
   [[nodiscard]] std::uint64_t trace() const noexcept { return trace_; }
-  [[nodiscard]] std::uint64_t breaker_moves() const noexcept { return moves_; }
+  [[nodiscard]] std::uint64_t times_open() const noexcept { return times_open_; }
 
 private:
-  enum class breaker : std::uint8_t { closed, open, half_open, host_down };
+  enum class breaker : std::uint8_t { closed, open, half_open, host_down, reset };
+  static constexpr duration soon = std::chrono::milliseconds{10};
 
   struct tries {
     std::array<std::uint32_t, retry_kinds> again{};
@@ -48,7 +54,8 @@ private:
 
   void see_pool(const event& e);
   void see_lease(const event& e);
-  void see_breaker(event_kind kind);
+  void see_breaker(const event& e);
+  void see_host(const event& e);
   void see_retry(const event& e);
   void follow(const event& e) noexcept;
 
@@ -62,7 +69,10 @@ private:
   std::set<std::uint64_t> lent_;
   std::int64_t waiting_ = 0;
   breaker breaker_ = breaker::closed;
-  std::uint64_t moves_ = 0;
+  std::uint64_t times_open_ = 0;
+  bool host_up_ = true;
+  time_point up_since_{};
+  std::set<std::string> for_host_;               // calls that wait for it, without a pause before
   std::unordered_map<std::string, tries> tries_; // of calls
   std::uint64_t trace_ = 0;
   std::string broken_;

@@ -44,7 +44,9 @@ private:
   void drop_callers() {
     (void)fewest(
         best_.story.callers,
-        [this](const auto& left) { return fails([&left](plan& p) { p.callers = left; }); },
+        [this](const auto& left) {
+          return !left.empty() && fails([&left](plan& p) { p.callers = left; });
+        },
         most_plays);
   }
 

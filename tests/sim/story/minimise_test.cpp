@@ -90,6 +90,15 @@ TEST(minimise, leaves_the_cause_and_nothing_else) {
   EXPECT_EQ(small.end.broken, "write 2.3 took effect more than once");
 }
 
+TEST(minimise, one_caller_stays_as_a_story_without_any_cannot_be_asked_for) {
+  const auto always = [](const plan& p) { return ending{.broken = "always", .struck = p.kept}; };
+  const scenario of{"fake", "", always};
+  const plan p = fake_story(of);
+  const small_story small = minimise(p, always(p));
+  EXPECT_THAT(small.story.kept, IsEmpty());
+  EXPECT_EQ(small.story.callers.size(), 1U);
+}
+
 TEST(minimise, the_report_names_promise_seed_faults_and_command) {
   const scenario of{"fake", "", play_fake};
   const plan p = fake_story(of);

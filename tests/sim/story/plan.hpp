@@ -116,7 +116,8 @@ struct ending {
   std::string broken{}; ///< the promise that was broken; empty if all were kept
   std::uint64_t calls = 0;
   std::uint64_t acknowledged = 0;
-  std::uint64_t unsure = 0; ///< writes whose fate was not known by their deadline
+  std::uint64_t unsure = 0;     ///< writes whose fate was not known by their deadline
+  std::uint64_t times_open = 0; ///< the breaker was opened
   std::uint64_t steps = 0;
   duration simulated{};
   std::uint64_t trace = 0; ///< of all that happened, in its order: equal for equal stories

@@ -38,7 +38,7 @@ struct pool_town {
     server->condemning = p.seed % 3 == 0;
     lent =
         std::make_unique<fake_pool>(options, fake_connector{server}, pool_environment{loop, audit});
-    world.after_each_step([this] { audit->settled(); });
+    world.after_each_step([this] { audit->settled(world.now()); });
   }
   void require(bool holds, std::string_view what) { audit->require(holds, what); }
   bool run_until(const std::function<bool()>& done, duration limit) {

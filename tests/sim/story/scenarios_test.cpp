@@ -43,6 +43,19 @@ TEST_P(scenarios_played, the_same_seed_is_the_same_story_to_the_last_step) {
   }
 }
 
+TEST(scenarios, breakers_open_and_writes_stay_in_doubt_in_some_of_them) {
+  std::uint64_t times_open = 0;
+  std::uint64_t unsure = 0;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    const plan p = expand(*find_scenario("statements"), seed);
+    const ending end = p.of->play(p);
+    times_open += end.times_open;
+    unsure += end.unsure;
+  }
+  EXPECT_GT(times_open, 0U);
+  EXPECT_GT(unsure, seeds / 2);
+}
+
 INSTANTIATE_TEST_SUITE_P(all, scenarios_played,
                          ::testing::Range(std::size_t{0}, scenarios().size()),
                          [](const auto& one) { return std::string{scenarios()[one.param].name}; });

@@ -59,6 +59,7 @@ private:
     sum_.calls += end.calls;
     sum_.acknowledged += end.acknowledged;
     sum_.unsure += end.unsure;
+    sum_.times_open += end.times_open;
     sum_.faults += end.struck.size();
     sum_.steps += end.steps;
     sum_.simulated += end.simulated;
@@ -101,9 +102,10 @@ std::string verdict(const tally& t, std::uint32_t threads) {
   const double rate = took > 0 ? static_cast<double>(t.calls) / took : 0;
   return fmt::format(
       "{} stories, {} broken: {} faults, {} operations ({} acknowledged, {} writes in "
-      "doubt at their deadline), {:.1f} simulated hours in {:.1f} s; {:.0f} operations "
+      "doubt at their deadline), {} opened breakers, {:.1f} simulated hours in {:.1f} s; {:.0f} "
+      "operations "
       "a second on {} threads\n",
-      t.stories, t.broken ? 1 : 0, t.faults, t.calls, t.acknowledged, t.unsure,
+      t.stories, t.broken ? 1 : 0, t.faults, t.calls, t.acknowledged, t.unsure, t.times_open,
       seconds(t.simulated).count() / 3600, took, rate, threads);
 }
 

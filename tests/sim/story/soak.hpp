@@ -21,7 +21,8 @@ struct tally {
   std::uint64_t calls = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t unsure = 0;
-  std::uint64_t faults = 0; ///< that found something to strike
+  std::uint64_t times_open = 0; ///< breakers were opened
+  std::uint64_t faults = 0;     ///< that found something to strike
   std::uint64_t steps = 0;
   duration simulated{};
   duration took{};              ///< of real time

@@ -169,6 +169,7 @@ task<void> ask_again(stack_town& t, sim_runtime& rt) {
     how.name = mark;
     const auto end = co_await t.db->transact(rt, how, std::source_location::current(), body);
     ++t.calls;
+    if (end.outcome) ++t.acknowledged;
     const errc code = end.outcome ? errc{} : end.outcome.error().code;
     if (done) t.require(end.outcome.has_value(), mark + " was done and is not known");
     if (!done) t.require(code == errc::operation_key_reused, mark + " was settled, and not barred");

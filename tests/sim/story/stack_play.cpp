@@ -11,6 +11,20 @@ namespace {
 constexpr duration recovery = 250ms;
 constexpr duration longest_story = 30min;
 
+/// Opens, probes, ramps and closes within a story.
+breaker_options quick_breaker(testing::random_source& chance) {
+  breaker_options o;
+  o.window_calls = 20;
+  o.minimum_calls = static_cast<std::uint32_t>(chance.between(2, 6));
+  o.failure_rate_threshold = 0.3;
+  o.slow_call_after = 300ms;
+  o.open_for = std::chrono::milliseconds{chance.between(20, 400)};
+  o.max_open_for = 1s;
+  o.half_open_probes = static_cast<std::uint32_t>(chance.between(1, 3));
+  o.ramp = std::chrono::milliseconds{chance.one_in(2) ? 0 : 300};
+  return o;
+}
+
 database_options options_for(const plan& p, flavour f) {
   testing::random_source chance{~p.seed};
   const auto pick = [&chance](std::int64_t n) {
@@ -31,6 +45,7 @@ database_options options_for(const plan& p, flavour f) {
   const bool mixed = f == flavour::any && pick(4) == 0;
   o.retry.on_outage = mixed || f == flavour::fail_fast ? on_outage::fail_fast : on_outage::wait;
   o.retry_budget.capacity = pick(2) == 0 ? 10 : 1000; // a poor and a rich one
+  if (pick(2) == 0) o.breaker = quick_breaker(chance);
   if (f != flavour::crowded) return o;
   o.limiter.enabled = pick(2) == 0;
   o.limiter.ceiling = o.pool.max_size;
@@ -47,6 +62,11 @@ void expect_recovery(stack_town& t) {
     if (t.store->starts != begun || t.world.now() < t.hung + 2s) return;
     t.require(t.db->status().hosts[0].up, "the server is back for 250 ms, and still thought away");
   });
+}
+
+void reset(stack_town& t) {
+  t.audit->note_reset();
+  t.db->reset();
 }
 
 void bring_weather(stack_town& t) {
@@ -76,7 +96,7 @@ void bring_weather(stack_town& t) {
   on(fault_kind::crowd,
      {[&s](const fault&) { s.capacity = 1; }, [&s, calm] { s.capacity = calm; }});
   on(fault_kind::rotation, {[&s](const fault&) { ++s.credential; }});
-  on(fault_kind::reset, {[&t](const fault&) { t.db->reset(); }});
+  on(fault_kind::reset, {[&t](const fault&) { reset(t); }});
   on(fault_kind::suspend, {[&t](const fault&) { t.db->suspend(); }, [&t] { t.db->resume(); }});
   const auto cancels = [&t](const fault& f) {
     const auto& who = t.story.callers;
@@ -100,7 +120,7 @@ void live_all(stack_town& t) {
 void look_back(stack_town& t) {
   t.run_until([] { return false; }, t.story.of->lasts + 10s); // spells end, and COMMITs under way
   t.faults.end();
-  t.db->reset(); // a ramp may refuse still: by design, where callers want to fail fast
+  reset(t); // a ramp may refuse still: by design, where callers want to fail fast
   t.require(t.run(settle(t, *t.loop), longest_story), "asking for an outcome hangs");
   t.require(t.run(ask_again(t, *t.loop), longest_story), "asking again hangs");
   if (t.broken().empty()) compare_books(t);
@@ -139,6 +159,7 @@ ending play_stack(const plan& p, flavour f) {
           .calls = t.calls,
           .acknowledged = t.acknowledged,
           .unsure = t.unsure,
+          .times_open = t.audit->times_open(),
           .steps = t.world.steps(),
           .simulated = t.world.now() - began,
           .trace = t.audit->trace() ^ t.world.steps(),

@@ -22,7 +22,7 @@ stack_town::stack_town(const plan& p, const database_options& o)
 stack_town::~stack_town() { store->script = nullptr; }
 
 void stack_town::check() {
-  audit->settled();
+  audit->settled(world.now());
   // One more: the monitor's probe.
   require(store->open <= static_cast<int>(options.pool.max_size) + 1, "too many sessions");
   require(store->misused == 0, "a connection was used by two, or after an error that forbade it");
