@@ -67,7 +67,8 @@ void fake_store::stop() {
 }
 
 fake_connection::fake_connection(std::shared_ptr<fake_store> store)
-    : store_{std::move(store)}, id_{++store_->sessions}, start_{store_->starts} {
+    : store_{std::move(store)}, id_{++store_->sessions}, start_{store_->starts},
+      demotion_{store_->demotions} {
   ++store_->open;
   store_->entered[id_] = store_->credential;
 }
@@ -189,7 +190,7 @@ result<statement_result> fake_connection::run(runtime& rt, const statement& what
   if (store_->strikes(mishap::conflict, rt))
     return failed_statement(errc::serialization_failure, "could not serialize access");
   if (what.sql.starts_with("SELECT")) return select(what, rows);
-  if (store_->read_only) return failed_statement(errc::read_only_server, "this server was demoted");
+  if (demoted()) return failed_statement(errc::read_only_server, "this server was demoted");
   if (inserts_key(what.sql)) return insert_key(what);
   if (what.sql == "DELETE KEYS") return delete_keys(what);
   if (what.sql == "UPDATE MONEY") {

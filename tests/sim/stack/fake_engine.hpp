@@ -67,12 +67,13 @@ struct fake_store {
   fault_rates rates;
   mishap_source* script = nullptr; ///< instead of the rates; null: none
   bool up = true;
-  bool read_only = false;     ///< a demoted primary
-  bool hanging = false;       ///< handshakes are never answered
-  bool full = false;          ///< no place for another session
-  std::uint32_t capacity = 0; ///< statements that run at full speed together; 0: any number
-  std::uint32_t working = 0;  ///< statements that run
-  std::uint64_t starts = 0;   ///< sessions of an earlier start are gone
+  bool read_only = false;      ///< new sessions come to a demoted primary
+  std::uint64_t demotions = 0; ///< sessions of before take no writes any more
+  bool hanging = false;        ///< handshakes are never answered
+  bool full = false;           ///< no place for another session
+  std::uint32_t capacity = 0;  ///< statements that run at full speed together; 0: any number
+  std::uint32_t working = 0;   ///< statements that run
+  std::uint64_t starts = 0;    ///< sessions of an earlier start are gone
 
   std::map<std::int64_t, std::int64_t> balances;
   std::map<std::string, int> marks; ///< how often each write took effect
@@ -157,6 +158,7 @@ private:
   [[nodiscard]] bool gone() const {
     return broken_ || store_->starts != start_ || !store_->up || store_->ended.contains(id_);
   }
+  [[nodiscard]] bool demoted() const { return store_->read_only || demotion_ != store_->demotions; }
   void end_transaction(bool keep);
   void commit_later();
   [[nodiscard]] result<void> commit_now(runtime& rt);
@@ -164,6 +166,7 @@ private:
   std::shared_ptr<fake_store> store_;
   std::uint64_t id_;
   std::uint64_t start_;
+  std::uint64_t demotion_;
   bool broken_ = false;
   bool condemned_ = false; // an error told the client so
   bool closed_ = false;

@@ -26,7 +26,7 @@ constexpr std::array rows{
     fault_row{fault_kind::conflict, "conflict", aim::call, {}, "a serialization failure"},
     fault_row{fault_kind::outage, "outage", aim::period, 4s, "the server is away"},
     fault_row{fault_kind::demotion, "demotion", aim::period, 3s,
-              "the server restarts and takes no writes"},
+              "the server takes no writes, and its sessions of before never will"},
     fault_row{fault_kind::full, "full", aim::period, 1s, "the server has no place for a session"},
     fault_row{fault_kind::hang, "hang", aim::period, 1s, "handshakes are not answered"},
     fault_row{fault_kind::crowd, "crowd", aim::period, 3s,

@@ -159,6 +159,13 @@ task<void> settle(stack_town& t, sim_runtime& rt) {
   }
 }
 
+task<void> write_in_fair_weather(stack_town& t, sim_runtime& rt) {
+  // The first may find out what is wrong and have no token left to try again.
+  co_await write(t, rt, "last but one", false, {.limit = 10s});
+  co_await write(t, rt, "last", false, {.limit = 10s});
+  t.require(t.told["last"].acknowledged, "a write in fair weather does not succeed");
+}
+
 task<void> ask_again(stack_town& t, sim_runtime& rt) {
   for (const auto& [mark, r] : t.told) {
     const bool done = r.acknowledged || r.settled == outcome::committed;

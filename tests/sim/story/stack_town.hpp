@@ -71,6 +71,8 @@ struct stack_town {
 /// Once more under the same keys: what was done gives its first result, what was settled as not
 /// done never happens.
 [[nodiscard]] task<void> ask_again(stack_town& t, sim_runtime& rt);
+/// It is all over, and a write succeeds.
+[[nodiscard]] task<void> write_in_fair_weather(stack_town& t, sim_runtime& rt);
 /// The data agrees with every answer that was given.
 void compare_books(stack_town& t);
 
