@@ -24,6 +24,13 @@ constexpr std::array rows{
               "COMMIT's reply is lost, and it takes effect later"},
     fault_row{fault_kind::stall, "stall", aim::call, 2s, "a message is stalled"},
     fault_row{fault_kind::conflict, "conflict", aim::call, {}, "a serialization failure"},
+    fault_row{fault_kind::lost_upkeep,
+              "lost_upkeep",
+              aim::upkeep,
+              {},
+              "a message of the upkeep is lost, and its connection"},
+    fault_row{fault_kind::stalled_upkeep, "stalled_upkeep", aim::upkeep, 2s,
+              "a message of the upkeep is stalled"},
     fault_row{fault_kind::outage, "outage", aim::period, 4s, "the server is away"},
     fault_row{fault_kind::demotion, "demotion", aim::period, 3s,
               "the server takes no writes, and its sessions of before never will"},
@@ -66,9 +73,11 @@ fault make(const scenario& of, fault_kind kind, testing::random_source& chance) 
   f.caller = pick(of.callers);
   f.call = pick(of.calls);
   f.chance = kind == fault_kind::late ? pick(2) : pick(16);
+  if (row_of(kind).at == aim::upkeep) f.chance = pick(100);
   f.at = duration{chance.below(of.lasts.count() + 1)};
   f.lasts = some(chance, row_of(kind).longest);
-  if (kind == fault_kind::stall && chance.one_in(3)) f.lasts = 1h; // never, to any deadline
+  if ((kind == fault_kind::stall || kind == fault_kind::stalled_upkeep) && chance.one_in(3))
+    f.lasts = 1h; // never, to any deadline
   return f;
 }
 
@@ -84,6 +93,7 @@ std::string to_string(const fault& f) {
     text = fmt::format("{}: caller {}, call {}: {} (chance {})", row.name, f.caller, f.call,
                        row.words, f.chance);
     break;
+  case aim::upkeep: text = fmt::format("{}: {} (chance {})", row.name, row.words, f.chance); break;
   case aim::caller:
     text =
         fmt::format("{}: at {:.3f} s caller {} {}", row.name, seconds(f.at), f.caller, row.words);
@@ -95,7 +105,7 @@ std::string to_string(const fault& f) {
     return fmt::format("{}: at {:.3f} s, for {:.3f} s, {}", row.name, seconds(f.at),
                        seconds(f.lasts), row.words);
   }
-  if (f.kind == fault_kind::stall) text += fmt::format(", for {:.3f} s", seconds(f.lasts));
+  if (row.longest > duration::zero()) text += fmt::format(", for {:.3f} s", seconds(f.lasts));
   return text;
 }
 

@@ -19,6 +19,9 @@ enum class fault_kind : std::uint8_t {
   late,
   stall,
   conflict,
+  // of one message of the upkeep: connects' first words, pings, resets, health checks
+  lost_upkeep,
+  stalled_upkeep,
   // of the server, for a while
   outage,
   demotion,
@@ -43,6 +46,7 @@ enum class fault_kind : std::uint8_t {
 /// What a fault of this kind needs to know.
 enum class aim : std::uint8_t {
   call,   ///< a caller, its call, and the how-manieth chance in it
+  upkeep, ///< the how-manieth chance of all
   caller, ///< a caller, at a time
   moment, ///< a time
   period, ///< a time, and how long

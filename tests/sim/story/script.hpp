@@ -17,6 +17,8 @@ public:
 
   /// From here on this runtime makes that call.
   void begins(const runtime& whose, std::uint32_t caller, std::uint32_t call);
+  /// This one is the upkeep's.
+  void keeps_up(const runtime& whose);
   [[nodiscard]] std::optional<duration> strikes(testing::mishap what,
                                                 const runtime& whose) override;
   /// Nothing strikes any more.
@@ -38,6 +40,8 @@ private:
     const arrows* aimed = nullptr;
     std::array<std::uint32_t, 4> chances{};
   };
+  void aim_at(const runtime& whose, std::uint64_t key);
+
   std::unordered_map<std::uint64_t, arrows> calls_; // by caller and call
   std::unordered_map<const runtime*, place> now_;
   std::set<std::uint32_t> struck_;

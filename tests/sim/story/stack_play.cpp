@@ -106,6 +106,7 @@ void bring_weather(stack_town& t) {
 }
 
 void live_all(stack_town& t) {
+  t.faults.keeps_up(*t.loop);
   for (const std::uint32_t caller : t.story.callers) {
     t.runtimes.emplace_back(t.world);
     ++t.active;
@@ -117,7 +118,8 @@ void live_all(stack_town& t) {
 }
 
 void look_back(stack_town& t) {
-  t.run_until([] { return false; }, t.story.of->lasts + 10s); // spells end, and COMMITs under way
+  // Spells end, COMMITs under way, and what of the upkeep was stalled, at its deadline.
+  t.run_until([] { return false; }, t.story.of->lasts + t.options.deadline + 5s);
   t.faults.end();
   // A breaker that is open or ramping may refuse still: by design.
   if (t.db->status().hosts[0].breaker == breaker_state::closed)
