@@ -1,5 +1,6 @@
 #include "drivers/postgres/array_decoding.hpp"
 
+#include "drivers/postgres/array_encoding.hpp"
 #include "drivers/postgres/big_endian.hpp"
 #include "drivers/postgres/rows.hpp"
 #include "drivers/postgres/text_values.hpp"
@@ -142,7 +143,8 @@ bool decode_array_binary(std::string_view in, Oid element, value& out) {
 }
 
 bool decode_array_text(std::string_view in, Oid element, value& out) {
-  return text_reader{in, element}.read(out);
+  if (!text_reader{in, element}.read(out)) return false;
+  return is_rectangular(std::get<value_array>(out));
 }
 
 } // namespace holdfast::drivers::postgres

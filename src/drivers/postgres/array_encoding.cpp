@@ -124,6 +124,11 @@ void quote_element(std::string_view text, std::string& out) {
   out.push_back('"');
 }
 
+bool is_rectangular(const value_array& v) noexcept {
+  shape s;
+  return measure(v, s);
+}
+
 encoding encode_array(const value_array& v, Oid type, std::string& out) {
   const auto* known = find_type(type);
   if (known && known->element == 0) return encoding::wrong_type;

@@ -9,4 +9,7 @@ namespace holdfast::drivers::postgres {
 /// (of an enum, say) the elements are strings.
 [[nodiscard]] encoding encode_array(const value_array& v, Oid type, std::string& out);
 
+/// What the server can hold: all arrays of one depth have one size.
+[[nodiscard]] bool is_rectangular(const value_array& v) noexcept;
+
 } // namespace holdfast::drivers::postgres

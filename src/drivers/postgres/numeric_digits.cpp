@@ -2,6 +2,7 @@
 
 #include "drivers/postgres/big_endian.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace holdfast::drivers::postgres {
@@ -25,6 +26,11 @@ struct groups {
   [[nodiscard]] int at(int place) const noexcept {
     if (place < 0 || place >= count) return 0;
     return big_endian<std::int16_t>(bytes.substr(2 * static_cast<std::size_t>(place)));
+  }
+  [[nodiscard]] bool sound() const noexcept {
+    for (int place = 0; place < count; ++place)
+      if (at(place) < 0 || at(place) > 9999) return false;
+    return true;
   }
 };
 
@@ -59,6 +65,7 @@ bool decode_numeric(std::string_view in, std::string& digits) {
   const int scale = big_endian<std::int16_t>(in.substr(6));
   if (g.count < 0 || scale < 0 || g.bytes.size() != 2 * static_cast<std::size_t>(g.count))
     return false;
+  if (!g.sound()) return false;
   digits.clear();
   switch (s) {
   case not_a_number: digits = "NaN"; return true;
@@ -71,6 +78,32 @@ bool decode_numeric(std::string_view in, std::string& digits) {
   put_whole(g, weight, digits);
   put_fraction(g, weight, scale, digits);
   return true;
+}
+
+bool is_numeric(std::string_view text) noexcept {
+  const auto skip_sign = [&text] {
+    if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  };
+  const auto skip_digits = [&text] {
+    const auto n = std::min(text.find_first_not_of("0123456789"), text.size());
+    text.remove_prefix(n);
+    return n;
+  };
+  if (text == "NaN") return true;
+  skip_sign();
+  if (text == "Infinity") return true;
+  auto digits = skip_digits();
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    digits += skip_digits();
+  }
+  if (digits == 0) return false;
+  if (text.starts_with('e') || text.starts_with('E')) {
+    text.remove_prefix(1);
+    skip_sign();
+    if (skip_digits() == 0) return false;
+  }
+  return text.empty();
 }
 
 } // namespace holdfast::drivers::postgres

@@ -9,4 +9,7 @@ namespace holdfast::drivers::postgres {
 /// bytes are not a numeric.
 [[nodiscard]] bool decode_numeric(std::string_view in, std::string& digits);
 
+/// [+-]digits[.digits][e[+-]digits], or NaN or an infinity.
+[[nodiscard]] bool is_numeric(std::string_view text) noexcept;
+
 } // namespace holdfast::drivers::postgres

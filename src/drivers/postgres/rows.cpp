@@ -11,6 +11,7 @@
 #include <bit>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 namespace holdfast::drivers::postgres {
 namespace {
@@ -18,7 +19,9 @@ namespace {
 template <class T>
 bool take_integer(std::string_view in, value& out) noexcept {
   if (in.size() != sizeof(T)) return false;
-  out = static_cast<std::int64_t>(big_endian<T>(in));
+  const T number = big_endian<T>(in);
+  if (!std::in_range<std::int64_t>(number)) return false;
+  out = static_cast<std::int64_t>(number);
   return true;
 }
 
@@ -59,16 +62,17 @@ bool take_uuid(std::string_view in, value& out) noexcept {
 bool take_date(std::string_view in, value& out) noexcept {
   if (in.size() != 4) return false;
   const auto days = big_endian<std::int32_t>(in);
-  using limits = std::numeric_limits<std::int32_t>;
-  // The two ends are infinities.
-  if (days == limits::min() || days > limits::max() - days_to_2000) return false;
+  // The two ends of the type are infinities, and lie beyond these.
+  if (days < first_day || days >= end_of_days) return false;
   out = date{std::chrono::days{days + days_to_2000}};
   return true;
 }
 
 bool take_time(std::string_view in, value& out) noexcept {
   if (in.size() != 8) return false;
-  out = time_of_day{std::chrono::microseconds{big_endian<std::int64_t>(in)}};
+  const auto micros = big_endian<std::int64_t>(in);
+  if (micros < 0 || micros > microseconds_a_day) return false;
+  out = time_of_day{std::chrono::microseconds{micros}};
   return true;
 }
 
@@ -76,7 +80,7 @@ bool take_timestamp(std::string_view in, value& out) noexcept {
   if (in.size() != 8) return false;
   const auto micros = big_endian<std::int64_t>(in);
   using limits = std::numeric_limits<std::int64_t>;
-  if (micros == limits::min() || micros > limits::max() - microseconds_to_2000) return false;
+  if (micros < first_microsecond || micros > limits::max() - microseconds_to_2000) return false;
   out = timestamp{std::chrono::microseconds{micros + microseconds_to_2000}};
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include "drivers/postgres/array_encoding.hpp"
 #include "drivers/postgres/big_endian.hpp"
+#include "drivers/postgres/numeric_digits.hpp"
 #include "drivers/postgres/types.hpp"
 
 #include <algorithm>
@@ -107,33 +108,6 @@ encoding encode(timestamp v, Oid type, std::string& out) {
   // Ours reaches less far into the future than the server's.
   if (micros < first_microsecond + microseconds_to_2000) return encoding::out_of_range;
   return put_integer<std::int64_t>(micros - microseconds_to_2000, out);
-}
-
-/// [+-]digits[.digits][e[+-]digits], or NaN or an infinity.
-bool is_numeric(std::string_view text) noexcept {
-  const auto skip_sign = [&text] {
-    if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
-  };
-  const auto skip_digits = [&text] {
-    const auto n = std::min(text.find_first_not_of("0123456789"), text.size());
-    text.remove_prefix(n);
-    return n;
-  };
-  if (text == "NaN") return true;
-  skip_sign();
-  if (text == "Infinity") return true;
-  auto digits = skip_digits();
-  if (text.starts_with('.')) {
-    text.remove_prefix(1);
-    digits += skip_digits();
-  }
-  if (digits == 0) return false;
-  if (text.starts_with('e') || text.starts_with('E')) {
-    text.remove_prefix(1);
-    skip_sign();
-    if (skip_digits() == 0) return false;
-  }
-  return text.empty();
 }
 
 encoding check_integer_text(std::string_view text, std::int64_t low, std::int64_t high) noexcept {

@@ -1,9 +1,11 @@
 #include "drivers/postgres/text_values.hpp"
 
 #include "drivers/postgres/array_decoding.hpp"
+#include "drivers/postgres/numeric_digits.hpp"
 #include "drivers/postgres/types.hpp"
 
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -20,16 +22,29 @@ bool take_number(std::string_view text, T& number) noexcept {
   return end.ec == std::errc{} && end.ptr == text.data() + text.size();
 }
 
-bool take_integer(std::string_view text, value& out) noexcept {
+bool fits(std::int64_t number, Oid type) noexcept {
+  switch (type) {
+  case oid::int2: return std::in_range<std::int16_t>(number);
+  case oid::int4: return std::in_range<std::int32_t>(number);
+  case oid::object:
+  case oid::xid: return std::in_range<std::uint32_t>(number);
+  case oid::xid8: return number >= 0;
+  default: return true;
+  }
+}
+
+bool take_integer(std::string_view text, Oid type, value& out) noexcept {
   std::int64_t number = 0;
-  if (!take_number(text, number)) return false;
+  if (!take_number(text, number) || !fits(number, type)) return false;
   out = number;
   return true;
 }
 
-bool take_real(std::string_view text, value& out) noexcept {
+bool take_real(std::string_view text, Oid type, value& out) noexcept {
   double number = 0;
   if (!take_number(text, number)) return false; // NaN and Infinity included
+  const bool infinite = std::isfinite(number) && !std::isfinite(static_cast<float>(number));
+  if (type == oid::float4 && infinite) return false;
   out = number;
   return true;
 }
@@ -74,6 +89,12 @@ public:
     rest_.remove_prefix(static_cast<std::size_t>(end.ptr - rest_.data()));
     return n;
   }
+  int below(int limit) noexcept {
+    const int n = number();
+    demand(n < limit);
+    return good_ ? n : 0;
+  }
+  void demand(bool holds) noexcept { good_ = good_ && holds; }
   void expect(char c) noexcept { good_ = skip(c) && good_; }
   bool skip(char c) noexcept {
     if (!rest_.starts_with(c)) return false;
@@ -124,17 +145,20 @@ std::int64_t scan_date(scanner& in, bool before_christ) noexcept {
   const int month = in.number();
   in.expect('-');
   const int day = in.number();
+  in.demand(month >= 1 && month <= 12 && day >= 1 && day <= 31);
+  if (!in.good()) return 0;
   return days_since_1970(before_christ ? 1 - year : year, month, day);
 }
 
 microseconds scan_time(scanner& in) noexcept {
-  const std::chrono::hours hours{in.number()};
+  const std::chrono::hours hours{in.below(25)};
   in.expect(':');
-  const std::chrono::minutes minutes{in.number()};
+  const std::chrono::minutes minutes{in.below(60)};
   in.expect(':');
-  const std::chrono::seconds seconds{in.number()};
+  const std::chrono::seconds seconds{in.below(60)};
   microseconds total = hours + minutes + seconds;
   if (in.skip('.')) total += microseconds{in.millionths()};
+  in.demand(total.count() <= microseconds_a_day);
   return total;
 }
 
@@ -142,9 +166,9 @@ microseconds scan_time(scanner& in) noexcept {
 std::chrono::seconds scan_offset(scanner& in) noexcept {
   const bool west = in.skip('-');
   if (!west) in.expect('+');
-  std::chrono::seconds total = std::chrono::hours{in.number()};
-  if (in.skip(':')) total += std::chrono::minutes{in.number()};
-  if (in.skip(':')) total += std::chrono::seconds{in.number()};
+  std::chrono::seconds total = std::chrono::hours{in.below(24)};
+  if (in.skip(':')) total += std::chrono::minutes{in.below(60)};
+  if (in.skip(':')) total += std::chrono::seconds{in.below(60)};
   return west ? -total : total;
 }
 
@@ -152,7 +176,8 @@ bool take_date(std::string_view text, value& out) noexcept {
   scanner in{text};
   const bool before_christ = in.skip_last(" BC");
   const auto days = scan_date(in, before_christ);
-  if (!in.done() || !std::in_range<int>(days)) return false;
+  constexpr std::int64_t first = first_day + days_to_2000;
+  if (!in.done() || days < first || days >= end_of_days + days_to_2000) return false;
   out = date{std::chrono::days{static_cast<int>(days)}};
   return true;
 }
@@ -172,9 +197,11 @@ bool take_timestamp(std::string_view text, value& out) noexcept {
   in.expect(' ');
   auto micros = scan_time(in);
   if (in.at_sign()) micros -= scan_offset(in);
-  constexpr auto most_days = std::numeric_limits<std::int64_t>::max() / microseconds_a_day - 1;
+  constexpr auto most_days = std::numeric_limits<std::int64_t>::max() / microseconds_a_day - 2;
   if (!in.done() || days > most_days || days < -most_days) return false;
-  out = timestamp{microseconds{days * microseconds_a_day} + micros};
+  const microseconds since_1970 = microseconds{days * microseconds_a_day} + micros;
+  if (since_1970.count() < first_microsecond + microseconds_to_2000) return false;
+  out = timestamp{since_1970};
   return true;
 }
 
@@ -185,14 +212,17 @@ bool decode_text(std::string_view text, Oid type, value& out) {
   if (known && known->element != 0) return decode_array_text(text, known->element, out);
   switch (known ? known->as : value_type::text) {
   case value_type::boolean: return (text == "t" || text == "f") && (out = text == "t", true);
-  case value_type::integer: return take_integer(text, out);
-  case value_type::real: return take_real(text, out);
+  case value_type::integer: return take_integer(text, type, out);
+  case value_type::real: return take_real(text, type, out);
   case value_type::bytes: return take_bytes(text, out);
   case value_type::uuid: return take_uuid(text, out);
   case value_type::date: return take_date(text, out);
   case value_type::time: return take_time(text, out);
   case value_type::timestamp: return take_timestamp(text, out);
-  case value_type::numeric: out = numeric{std::string{text}}; return true;
+  case value_type::numeric:
+    if (!is_numeric(text)) return false;
+    out = numeric{std::string{text}};
+    return true;
   case value_type::json: out = json_text{std::string{text}}; return true;
   default: out = std::string{text}; return true;
   }

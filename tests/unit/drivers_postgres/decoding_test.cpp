@@ -201,5 +201,15 @@ TEST(postgres_types, every_array_has_an_element_that_is_listed) {
   EXPECT_EQ(type_name(16'543), "oid 16543");
 }
 
+TEST(postgres_decoding, what_no_server_has) {
+  EXPECT_FALSE(decoded("ff ff ff ff ff ff ff ff", oid::xid8));
+  EXPECT_FALSE(decoded("ff ff ff ff ff ff ff ff", oid::time));
+  EXPECT_FALSE(decoded("00 00 00 14 1d d7 60 01", oid::time)); // a microsecond behind 24:00
+  EXPECT_FALSE(decoded("80 00 00 01", oid::date));
+  EXPECT_FALSE(decoded("80 00 00 00 00 00 00 01", oid::timestamp));
+  EXPECT_FALSE(decoded("00 01 00 00 00 00 00 00 27 10", oid::numeric)); // a group of 10,000
+  EXPECT_FALSE(decoded("00 01 00 00 00 00 00 00 ff ff", oid::numeric));
+}
+
 } // namespace
 } // namespace holdfast::drivers::postgres

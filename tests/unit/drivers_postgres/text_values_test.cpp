@@ -147,5 +147,30 @@ TEST(postgres_text_values, malformed_array_literals) {
   EXPECT_FALSE(decode_text(deep, int4_array, out));
 }
 
+TEST(postgres_text_values, what_no_server_writes) {
+  const std::vector<std::pair<std::string_view, Oid>> all{
+      {"32768", oid::int2},
+      {"2147483648", oid::int4},
+      {"-1", oid::object},
+      {"-1", oid::xid8},
+      {"1e39", oid::float4},
+      {"1.2.3", oid::numeric},
+      {"2024-13-01", oid::date},
+      {"2024-00-01", oid::date},
+      {"2024-01-32", oid::date},
+      {"2024-2147483647-01", oid::date},
+      {"24:00:01", oid::time},
+      {"10:60:00", oid::time},
+      {"5000000-01-01 BC", oid::date},
+      {"2024-01-01 00:00:00+2000000", oid::timestamptz}};
+  for (const auto& [text, type] : all) {
+    value out;
+    EXPECT_FALSE(decode_text(text, type, out)) << text;
+  }
+  value out;
+  EXPECT_TRUE(decode_text("24:00:00", oid::time, out));
+  EXPECT_FALSE(decode_text("{{1},{2,3}}", int4_array, out));
+}
+
 } // namespace
 } // namespace holdfast::drivers::postgres
