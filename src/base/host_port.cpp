@@ -27,9 +27,15 @@ bool is_ipv6(std::string_view text) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == ':' ||
            c == '.';
   };
-  const auto address = text.substr(0, text.find('%')); // a zone may follow: fe80::1%eth0
+  const auto of_zone = [](char c) {
+    return c > ' ' && c < '\x7f' && std::string_view{"[]%@/,"}.find(c) == std::string_view::npos;
+  };
+  const auto mark = std::min(text.find('%'), text.size()); // a zone may follow: fe80::1%eth0
+  const auto address = text.substr(0, mark);
+  const auto zone = text.substr(std::min(mark + 1, text.size()));
   return std::count(address.begin(), address.end(), ':') >= 2 &&
-         std::all_of(address.begin(), address.end(), known);
+         std::all_of(address.begin(), address.end(), known) &&
+         zone.empty() == (mark == text.size()) && std::all_of(zone.begin(), zone.end(), of_zone);
 }
 
 host_port parse_socket(std::string_view text) {

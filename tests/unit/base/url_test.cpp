@@ -142,5 +142,11 @@ TEST(HostPort, ReadsWhatItShows) {
   EXPECT_FALSE(detail::parse_host_port("h:port"));
 }
 
+TEST(Url, AZoneHoldsNothingThatWouldEndItsAddress) {
+  for (const auto* text : {"postgresql://[fe80::1%25a%5d]/d", "postgresql://[fe80::1%25]/d",
+                           "postgresql://[fe80::1%25a%2fb]/d", "postgresql://[fe80::1%25%ff]/d"})
+    EXPECT_FALSE(parse_url(text)) << text;
+}
+
 } // namespace
 } // namespace holdfast
