@@ -234,5 +234,12 @@ password_file = "b")");
   EXPECT_EQ(report.violations.size(), 2U) << all_violations(report);
 }
 
+TEST(ConfigFaults, ADateThatBreaksOff) {
+  const auto report = examine("[database.shop]\nurl = \"postgresql://h\"\nx = 1979-05-27T:32:00Z");
+  ASSERT_EQ(report.violations.size(), 1U) << all_violations(report);
+  EXPECT_NE(report.violations[0].origin.find(":3"), std::string::npos)
+      << report.violations[0].origin;
+}
+
 } // namespace
 } // namespace holdfast
