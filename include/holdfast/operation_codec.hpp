@@ -4,9 +4,11 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_from.hpp>
 #include <boost/json/value_to.hpp>
+#include <charconv>
 #include <exception>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
 
 namespace holdfast {
@@ -28,6 +30,16 @@ std::string encode_result(const T& v) {
 /// False if the text is not what `encode_result<T>` writes.
 template <class T>
 bool decode_result(std::string_view text, T& out) {
+  // Boost.JSON 1.81 reads a number with many digits one bit off, and not the Infinity and NaN that
+  // it writes: a number alone is read by ourselves.
+  if constexpr (std::is_floating_point_v<T>) {
+    T number{};
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (failed == std::errc{} && end == text.data() + text.size()) {
+      out = number;
+      return true;
+    }
+  }
   boost::system::error_code failed;
   const auto parsed =
       boost::json::parse(boost::json::string_view{text.data(), text.size()}, failed);

@@ -4,6 +4,7 @@
 #include <holdfast/parameter.hpp>
 
 #include <gtest/gtest.h>
+#include <limits>
 #include <set>
 
 namespace holdfast::detail {
@@ -84,6 +85,11 @@ TEST(operation_key, a_stored_result_is_restored_or_refused) {
   EXPECT_FALSE(decode_result("\"text\"", number));
   EXPECT_FALSE(decode_result("[7", number));
   EXPECT_FALSE(decode_result("", number));
+  for (const double d : {7.500000000000001e301, -0.1, std::numeric_limits<double>::infinity()}) {
+    double stored = 0;
+    ASSERT_TRUE(decode_result(encode_result(d), stored)) << d;
+    EXPECT_EQ(stored, d);
+  }
 }
 
 } // namespace
