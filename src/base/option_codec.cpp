@@ -154,7 +154,7 @@ std::string show_value(std::uint32_t value) { return std::to_string(value); }
 std::string show_value(std::uint64_t value) { return show_scaled(value, size_units); }
 
 std::string show_value(double value) {
-  std::array<char, 32> text{};
+  std::array<char, 400> text{}; // the least and the greatest have more than 300 digits
   const auto [end, failure] =
       std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   return failure == std::errc{} ? std::string{text.data(), end} : std::string{"?"};

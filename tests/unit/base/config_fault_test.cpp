@@ -241,5 +241,10 @@ TEST(ConfigFaults, ADateThatBreaksOff) {
       << report.violations[0].origin;
 }
 
+// toml++ 3.3 took it for sure that none of them comes there.
+TEST(ConfigFaults, ALetterThatIsNoAsciiInAKey) {
+  EXPECT_EQ(examine("[database.shop]\npool\u0499 = 1").violations.size(), 1U);
+}
+
 } // namespace
 } // namespace holdfast
