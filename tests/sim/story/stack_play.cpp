@@ -85,7 +85,12 @@ void bring_weather(stack_town& t) {
     s.read_only = true;
   };
   on(fault_kind::demotion, {demoted, [&s] { s.read_only = false; }});
-  on(fault_kind::full, {[&s](const fault&) { s.full = true; }, [&s] { s.full = false; }});
+  // Who lets in nobody counts as away, too.
+  const auto fills = [&t, &s](const fault& f) {
+    s.full = true;
+    t.hung = std::max(t.hung, t.world.now() + f.lasts);
+  };
+  on(fault_kind::full, {fills, [&s] { s.full = false; }});
   const auto hangs = [&t, &s](const fault& f) {
     s.hanging = true;
     t.hung = std::max(t.hung, t.world.now() + f.lasts);

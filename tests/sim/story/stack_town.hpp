@@ -61,7 +61,7 @@ struct stack_town {
   std::uint64_t acknowledged = 0;
   std::uint64_t unsure = 0;
   std::uint64_t applied = 0; // that the sum was looked at after
-  time_point hung{};         ///< a handshake may have been hanging until then
+  time_point hung{};         ///< handshakes may have been hanging or refused until then
 };
 
 /// One caller's life.
