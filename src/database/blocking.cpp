@@ -14,15 +14,11 @@ namespace detail {
                                                     row_sink* rows) {
   thread_runtime rt{&call.core->background(), call.stop};
   const statement what{text.text, parameters};
-  if (!call.options.operation_key.empty() || call.core->reentrant())
+  if (!is_alone(call.options) || call.core->reentrant())
     return run_inline(call.core->execute(rt, what, rows, call.options, text.caller));
-  // As `execute_once`, with what it keeps in its frame on our stack.
-  trace_id trace{};
-  const call_terms terms = call.core->terms_of(rt, what, call.options, text.caller, trace);
-  statement_work once{what, rows};
-  auto done = run_inline(call.core->run(rt, terms, once));
-  if (!done) return std::move(done.error());
-  return once.take();
+  lone_statement once{*call.core, rt, what, rows, call.options, text.caller}; // needs no frame
+  auto done = run_inline(call.core->run(rt, once.terms, once.what));
+  return once.answer(std::move(done));
 }
 
 result<blocking_stream> open_stream(const blocking_call& call, const sql& text,

@@ -131,22 +131,27 @@ task<result<void>> database_core::open(runtime& rt) {
 task<result<statement_result>> database_core::execute(runtime& rt, const statement& what,
                                                       row_sink* rows, const call_options& how,
                                                       std::source_location caller) {
+  if (is_alone(how)) return execute_once(rt, what, rows, how, caller);
   if (!how.operation_key.empty()) return execute_keyed(rt, what, rows, how, caller);
-  // What may be done twice needs no proof that it was done once.
-  if (how.traceable && !how.idempotent) return execute_traced(rt, what, rows, how, caller);
-  return execute_once(rt, what, rows, how, caller);
+  return execute_traced(rt, what, rows, how, caller);
 }
 
 task<result<statement_result>> database_core::execute_once(runtime& rt, const statement& what,
                                                            row_sink* rows, const call_options& how,
                                                            std::source_location caller) {
   if (reentrant()) co_return reentrant_call();
-  trace_id trace{};
-  const call_terms terms = terms_of(rt, what, how, caller, trace);
-  statement_work once{what, rows};
-  auto done = co_await run(rt, terms, once);
-  if (!done) co_return in_doubt_alone(std::move(done.error()));
-  co_return once.take();
+  lone_statement once{*this, rt, what, rows, how, caller};
+  auto done = co_await run(rt, once.terms, once.what);
+  co_return once.answer(std::move(done));
+}
+
+lone_statement::lone_statement(const database_core& core, runtime& rt, const statement& s,
+                               row_sink* rows, const call_options& how, std::source_location caller)
+    : terms{core.terms_of(rt, s, how, caller, trace)}, what{s, rows} {}
+
+result<statement_result> lone_statement::answer(result<void> done) {
+  if (!done) return in_doubt_alone(std::move(done.error()));
+  return what.take();
 }
 
 /// One statement as a transaction that its id names.

@@ -6,8 +6,11 @@
 
 #include <holdfast/call_options.hpp>
 #include <holdfast/operation_codec.hpp>
+#include <holdfast/trace_id.hpp>
 
 namespace holdfast::detail {
+
+class database_core;
 
 class statement_work final : public work {
 public:
@@ -23,6 +26,23 @@ private:
   statement what_;
   row_sink* rows_;
   statement_result done_;
+};
+
+/// Whether a statement is its own transaction, which nothing names. What may be done twice needs no
+/// proof that it was done once.
+[[nodiscard]] inline bool is_alone(const call_options& how) noexcept {
+  return how.operation_key.empty() && (!how.traceable || how.idempotent);
+}
+
+/// Such a statement with all that must live as long as its call.
+struct lone_statement {
+  lone_statement(const database_core& core, runtime& rt, const statement& s, row_sink* rows,
+                 const call_options& how, std::source_location caller);
+  [[nodiscard]] result<statement_result> answer(result<void> done);
+
+  trace_id trace{};
+  call_terms terms;
+  statement_work what;
 };
 
 /// What became of a transaction that the engine itself has named.
