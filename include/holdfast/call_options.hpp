@@ -1,5 +1,6 @@
 #pragma once
 
+#include <holdfast/host_role.hpp>
 #include <holdfast/outcome.hpp>
 #include <holdfast/priority.hpp>
 #include <holdfast/statement.hpp>
@@ -32,6 +33,10 @@ struct call_options {
   bool traceable = false;
   std::string_view trace_id{};
   holdfast::priority priority = holdfast::priority::normal;
+  /// With several hosts; empty: the database's `hosts.read`.
+  std::optional<holdfast::read> read{};
+  /// How far behind the primary a replica may be for this call; empty: `hosts.max_staleness`.
+  std::optional<duration> max_staleness{};
 };
 
 /// What may differ from transaction to transaction.
@@ -46,6 +51,10 @@ struct transaction_options {
   std::string_view name{};
   std::string_view trace_id{};
   holdfast::priority priority = holdfast::priority::normal;
+  /// With several hosts; empty: the database's `hosts.read`. Counts for `read_only` ones.
+  std::optional<holdfast::read> read{};
+  /// How far behind the primary a replica may be for this call; empty: `hosts.max_staleness`.
+  std::optional<duration> max_staleness{};
 };
 
 static_assert(std::is_trivially_destructible_v<call_options>);
@@ -61,6 +70,8 @@ namespace detail {
   t.name = c.name;
   t.trace_id = c.trace_id;
   t.priority = c.priority;
+  t.read = c.read;
+  t.max_staleness = c.max_staleness;
   return t;
 }
 

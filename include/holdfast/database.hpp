@@ -133,8 +133,11 @@ public:
   /// Events of the last hour by kind and host.
   [[nodiscard]] event_summary recent_events() const;
 
-  /// Callers wait instead of failing until `resume`: for a planned switch.
-  void suspend();
+  /// For a planned switch: from now on no attempt begins, those under way end, and callers wait, by
+  /// their own deadlines, until `resume`. True if nothing is under way any more, for which it waits
+  /// at most `drain`.
+  bool suspend(duration drain = {});
+  /// With several hosts each is asked anew whether it takes writes before the first attempt begins.
   void resume();
   /// Begins anew: closes idle connections, retires those in use at their return, closes the
   /// breaker, fills the retry budget.

@@ -51,6 +51,7 @@ enum class errc : std::uint8_t {
   stale_snapshot,
   // failover
   read_only_server,
+  no_suitable_host,
   // auth
   authentication_failed,
   // permission

@@ -46,6 +46,9 @@ enum class event_kind : std::uint8_t {
   host_down,
   host_probe, ///< one probe ended; `failure` is null on success
   host_up,
+  primary_lost,  ///< no host takes writes any more, or this one no longer; `failure` tells why
+  primary_found, ///< writes go to `host` from now on; `elapsed`: how long they could not; 0: at
+                 ///< first
   // transaction
   transaction_begun,
   transaction_committed,

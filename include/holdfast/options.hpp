@@ -1,5 +1,6 @@
 #pragma once
 
+#include <holdfast/host_role.hpp>
 #include <holdfast/log_options.hpp>
 #include <holdfast/pool_options.hpp>
 #include <holdfast/resilience_options.hpp>
@@ -97,6 +98,29 @@ struct health_options {
   std::optional<double> utilisation_threshold = 0.9;
 };
 
+/// The hosts of the URL. With one host only the last two count.
+struct host_options {
+  enum class wanted : std::uint8_t {
+    read_write, ///< writes go to the one that takes them: asked of the servers, again and again
+    any,        ///< all alike, as poolers in front of one server: the first that is up
+  };
+  wanted target = wanted::read_write;
+  /// Where calls that only read go, unless they say so themselves.
+  holdfast::read read = holdfast::read::primary;
+  /// How far behind a replica may be that is read from; empty: however far.
+  std::optional<duration> max_staleness = std::chrono::seconds{5};
+  /// How often each host is asked what it is. A replica is seen as staler than it is by up to twice
+  /// this. While nobody takes writes they are asked every 10 to 150 ms.
+  duration check_interval = std::chrono::milliseconds{500};
+  duration check_timeout = std::chrono::seconds{1};
+  /// A name is looked up at each connect, and this often besides. Connections to an address that
+  /// two answers in a row do not name are replaced as they come free.
+  std::optional<duration> lookup_interval = std::chrono::seconds{10};
+  /// The addresses of a host's name, in code only: for a service registry. Asked at each connect,
+  /// on a thread that may block, so it must itself end in time. None: the system's resolver.
+  std::function<result<std::vector<std::string>>(const std::string& name)> resolver{};
+};
+
 struct metrics_options {
   bool enabled = true;
 };
@@ -158,6 +182,7 @@ struct database_options {
   std::string after_connect{};
   operation_key_options operation_keys{};
   health_options health{};
+  host_options hosts{};
   log_options log{};
   metrics_options metrics{};
   postgres_options postgres{};

@@ -216,6 +216,12 @@ public:
   void suspect_idle() { core_->suspect_idle(); }
   /// Replaces each connection ahead of time, without disturbing borrowers: credentials changed.
   void retire_all() { core_->retire_all(); }
+  /// The same for those that `which` names: called under the pool's lock, also for what is in use,
+  /// so it may read only what never changes, and neither wait nor throw.
+  template <class Which>
+  void retire_if(const Which& which) {
+    core_->retire_if([&](const void* c) { return which(*static_cast<const C*>(c)); });
+  }
 
   [[nodiscard]] std::uint64_t generation() const { return core_->generation(); }
   [[nodiscard]] pool_snapshot snapshot() const { return core_->snapshot(); }

@@ -44,6 +44,8 @@ struct retry_terms {
   /// Somebody owns the way back of an unreachable host and can tell when it is ready. Without one,
   /// an outage is retried by timer.
   bool host_monitor = false;
+  /// Somebody finds out which of several hosts takes writes and tells: a failover is waited for.
+  bool several_hosts = false;
   /// A write was sent and not answered, and another attempt begins by asking what became of it:
   /// harmless, and limited by time alone, as whoever gives up leaves the caller without the truth.
   bool in_doubt = false;
@@ -61,7 +63,7 @@ struct retry_state {
 struct retry_decision {
   enum class action : std::uint8_t {
     retry,         ///< after `delay`
-    wait_for_host, ///< pause for `pause`, then until it is ready, at most for `delay`; then retry
+    wait_for_host, ///< pause for `pause`, then until one is ready, at most for `delay`; then retry
     give_up,       ///< `reason` tells why: attempts, deadline, budget, not_safe,
                    ///< connection_error (an outage, and the caller wants to fail fast),
                    ///< or none (the error is not of a kind that trying again can help)

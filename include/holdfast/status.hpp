@@ -1,10 +1,12 @@
 #pragma once
 
 #include <holdfast/error.hpp>
+#include <holdfast/host_role.hpp>
 #include <holdfast/pool_snapshot.hpp>
 #include <holdfast/time.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,10 @@ enum class breaker_state : std::uint8_t;
 struct host_status {
   std::string host;
   bool up = true;
+  host_role role = host_role::unknown;
+  bool writer = false; ///< writes go here
+  /// A replica's: it shows at least what was committed so long ago. Empty: that is not known.
+  std::optional<duration> staleness{};
   duration in_this_state{}; ///< how long it has been up or down
   holdfast::breaker_state breaker{};
   pool_snapshot pool;
@@ -28,6 +34,7 @@ struct database_status {
   std::string name;
   std::string engine;
   std::vector<host_status> hosts;
+  bool suspended = false;
   double retry_budget = 0; ///< tokens left
   std::uint64_t operations = 0;
   std::uint64_t failures = 0;

@@ -220,6 +220,7 @@ private:
       each.from = layer::code;
     }
     config_.options.credentials.provider = code_.credentials.provider;
+    config_.options.hosts.resolver = code_.hosts.resolver;
   }
 
   // What no layer said and the rest of the library need not guess again.

@@ -55,6 +55,7 @@ constexpr auto rows = std::to_array<row>({
     {database_busy, "database_busy", kind::conflict, info, retry_statement},
     {stale_snapshot, "stale_snapshot", kind::conflict, info, retry_transaction},
     {read_only_server, "read_only_server", kind::failover, critical, re_resolve},
+    {no_suitable_host, "no_suitable_host", kind::failover, critical, re_resolve},
     {authentication_failed, "authentication_failed", kind::auth, critical, give_up},
     {permission_denied, "permission_denied", kind::permission, serious, fix_request},
     {unique_violation, "unique_violation", kind::constraint, info, fix_request},

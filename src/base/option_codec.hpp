@@ -65,6 +65,12 @@ template <>
 inline constexpr auto enum_names<log_level> =
     std::to_array<std::string_view>({"trace", "debug", "info", "warning", "error"});
 template <>
+inline constexpr auto enum_names<host_options::wanted> =
+    std::to_array<std::string_view>({"read_write", "any"});
+template <>
+inline constexpr auto enum_names<read> =
+    std::to_array<std::string_view>({"primary", "replica_or_primary"});
+template <>
 inline constexpr auto enum_names<pooler_mode> =
     std::to_array<std::string_view>({"none", "transaction"});
 template <>

@@ -78,6 +78,7 @@ private:
 
 // The table's parts, in the order of the reference page.
 void add_target_rows(std::vector<option>& rows);
+void add_host_rows(std::vector<option>& rows);
 void add_pool_rows(std::vector<option>& rows);
 void add_retry_rows(std::vector<option>& rows);
 void add_breaker_rows(std::vector<option>& rows);

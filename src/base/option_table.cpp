@@ -36,6 +36,7 @@ constexpr auto aliases = std::to_array<alias>({
     {kind::parameter, "sslkey", "tls.key_file"},
     {kind::parameter, "options", "postgres.options"},
     {kind::parameter, "connect_timeout", "pool.connect_timeout", unit::seconds},
+    {kind::parameter, "target_session_attrs", "hosts.target"},
     {kind::parameter, "keepalives_idle", "postgres.keepalive_idle", unit::seconds},
     {kind::parameter, "keepalives_interval", "postgres.keepalive_interval", unit::seconds},
     {kind::parameter, "keepalives_count", "postgres.keepalive_count"},
@@ -64,6 +65,7 @@ constexpr auto schemes =
 std::vector<option> make_table() {
   std::vector<option> rows;
   add_target_rows(rows);
+  add_host_rows(rows);
   add_pool_rows(rows);
   add_retry_rows(rows);
   add_breaker_rows(rows);

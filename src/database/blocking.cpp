@@ -117,7 +117,10 @@ event_summary database::recent_events() const {
   return core_->observers().history->last_hour(core_->background().now());
 }
 
-void database::suspend() { core_->suspend(); }
+bool database::suspend(duration drain) {
+  thread_runtime rt{&core_->background()};
+  return run_inline(core_->suspend(rt, drain));
+}
 void database::resume() { core_->resume(); }
 void database::reset() { core_->reset(); }
 

@@ -1,5 +1,6 @@
 #include "database/database_core.hpp"
 
+#include "database/address_watch.hpp"
 #include "database/health_watch.hpp"
 #include "database/operation_key.hpp"
 #include "database/operation_prune.hpp"
@@ -63,28 +64,49 @@ std::optional<error> naming_problem(const call_options& how, std::string_view ve
   return std::nullopt;
 }
 
+namespace {
+
+std::shared_ptr<topology>
+make_topology(const std::vector<std::shared_ptr<drivers::sql_driver>>& drivers,
+              const database_options& options, const std::shared_ptr<runtime>& background,
+              const observer_ptr& events, const database_observers& observers, std::uint64_t seed) {
+  std::vector<std::shared_ptr<host>> hosts;
+  for (std::size_t i = 0; i < drivers.size(); ++i) {
+    auto counts = observers.measures.empty() ? nullptr : observers.measures.at(i);
+    hosts.push_back(std::make_shared<host>(drivers[i], options, background, events,
+                                           std::move(counts), seed + i));
+  }
+  return std::make_shared<topology>(std::move(hosts), options, background);
+}
+
+} // namespace
+
 database_core::database_core(database_parts parts)
-    : driver_{std::move(parts.driver)}, options_{std::move(parts.options)},
+    : driver_{parts.drivers.front()}, options_{std::move(parts.options)},
       loop_{std::move(parts.loop)}, background_{std::move(parts.background)},
       observers_{std::move(parts.observers)}, events_{observers_->all}, trace_prefix_{parts.seed},
       wanted_{events_->interests()}, budget_{std::make_shared<retry_budget>(options_.retry_budget)},
-      host_{std::make_shared<host>(driver_, options_, background_, events_, observers_->measures,
-                                   parts.seed)} {}
+      hosts_{
+          make_topology(parts.drivers, options_, background_, events_, *observers_, parts.seed)} {}
 
 database_core::~database_core() { abandon(); }
 
 void database_core::abandon() noexcept {
-  host_->stop();
-  host_->connections().close();
+  hosts_->stop();
+  for (const auto& h : hosts_->hosts()) h->connections().close();
   observers_->users->stop();
   if (loop_) loop_->stop();
 }
 
 task<result<void>> database_core::open(runtime& rt) {
   watch_gauges();
-  host_->connections().ready();
+  hosts_->start();
   if (options_.health.interval)
-    background_->spawn(watch_health(background_, host_, options_.health));
+    for (const auto& h : hosts_->hosts())
+      background_->spawn(watch_health(background_, h, options_.health));
+  for (const auto& h : hosts_->hosts())
+    if (options_.hosts.lookup_interval && h->driver().is_named())
+      background_->spawn(watch_addresses(background_, h, *options_.hosts.lookup_interval));
   if (observers_->log)
     background_->spawn(flush_log(background_, observers_->log, options_.log.window));
   if (options_.start == start_mode::lazy) co_return result<void>{};
@@ -95,8 +117,11 @@ task<result<void>> database_core::open(runtime& rt) {
   const call_terms terms = describe(rt, how, std::source_location::current(), trace);
   const acquire_request request{
       .until = terms.until, .operation = terms.name, .trace_id = terms.trace_id};
-  auto first = co_await host_->connections().acquire(rt, request);
-  if (!first) co_return host_->explain(std::move(first.error()));
+  (void)co_await hosts_->first_look(rt, terms.until);
+  host* const at = hosts_->writer();
+  if (!at) co_return hosts_->refusal();
+  auto first = co_await at->connections().acquire(rt, request);
+  if (!first) co_return at->explain(std::move(first.error()));
   first->release();
   if (options_.operation_keys.enabled) co_return co_await ensure_operation_table(rt, terms);
   co_return result<void>{};
@@ -123,7 +148,14 @@ task<result<void>> database_core::open(runtime& rt) {
                                                 std::source_location caller, trace_id& made) const {
   call_terms terms = describe(rt, how, caller, made);
   terms.writes = driver_->single_writer() && driver_->writes(what.sql);
+  if (hosts_->several()) route(terms, how, what.sql);
   return terms;
+}
+
+void database_core::route(call_terms& terms, const call_options& how, std::string_view sql) const {
+  if (how.read.value_or(options_.hosts.read) == read::primary || driver_->writes(sql)) return;
+  terms.replica_will_do = true;
+  terms.max_staleness = how.max_staleness ? how.max_staleness : options_.hosts.max_staleness;
 }
 
 // Without a frame of its own: thousands may wait, and clang would hold a place in it for the frame
@@ -206,6 +238,8 @@ task<block_end> database_core::transact(runtime& rt, const transaction_options& 
   call_terms terms = describe(rt, call, caller, trace);
   terms.scope = retry_scope::transaction;
   terms.writes = !how.read_only;
+  if (hosts_->several() && how.read_only)
+    route(terms, {.read = how.read, .max_staleness = how.max_staleness}, "select");
   if (keyed) {
     auto ready = co_await prepare_key(rt, how, terms);
     if (!ready) co_return block_end{std::move(ready), nullptr};
@@ -244,7 +278,7 @@ task<result<void>> database_core::ensure_operation_table(runtime& rt, const call
   auto done = co_await run(rt, own, look);
   if (!done || table_ready_.exchange(true, std::memory_order_acq_rel)) co_return done;
   const prune_terms how{options_.operation_keys.retention, options_.deadline};
-  background_->spawn(prune_keys(background_, host_, how));
+  background_->spawn(prune_keys(background_, hosts_, how));
   co_return done;
 }
 
@@ -277,54 +311,5 @@ task<result<outcome>> database_core::outcome_of_transaction(runtime& rt, std::st
 }
 
 bool database_core::reentrant() const noexcept { return inside_user_hook(observers_.get()); }
-
-database_status database_core::status() const {
-  const time_point now = background_->now();
-  database_status s;
-  s.name = options_.name;
-  s.engine = driver_->engine();
-  s.hosts.push_back(host_->status(now));
-  s.retry_budget = budget_->balance();
-  s.operations = operations_.load(std::memory_order_relaxed);
-  s.failures = failures_.load(std::memory_order_relaxed);
-  s.attempts = attempts_.load(std::memory_order_relaxed);
-  s.retries = retries_.load(std::memory_order_relaxed);
-  s.outcomes_resolved = resolved_.load(std::memory_order_relaxed);
-  s.outcomes_unknown = unknown_.load(std::memory_order_relaxed);
-  s.median_latency = median_.value();
-  return s;
-}
-
-void database_core::suspend() { host_->connections().suspend(); }
-void database_core::resume() { host_->connections().resume(); }
-
-void database_core::reset() {
-  budget_->refill();
-  host_->reset();
-}
-
-task<bool> database_core::close(runtime& rt, duration limit) {
-  host_->stop();
-  auto drained = co_await host_->connections().close(rt, deadline::after(rt.now(), limit));
-  if (observers_->log) observers_->log->finish();
-  co_return drained.has_value();
-}
-
-void database_core::watch_gauges() {
-  const auto& measures = observers_->measures;
-  if (!measures) return;
-  measures->read_pool_with([weak = std::weak_ptr{host_}]() -> std::optional<gauge_readings> {
-    const auto alive = weak.lock();
-    if (!alive) return std::nullopt;
-    const pool_snapshot p = alive->connections().snapshot();
-    return gauge_readings{p.idle,     p.in_use,   p.connecting, p.waiting,
-                          p.min_size, p.max_size, p.lease_limit};
-  });
-  measures->read_budget_with([weak = std::weak_ptr{budget_}]() -> std::optional<double> {
-    const auto alive = weak.lock();
-    if (!alive) return std::nullopt;
-    return alive->balance();
-  });
-}
 
 } // namespace holdfast::detail

@@ -4,6 +4,7 @@
 
 #include "database/host.hpp"
 #include "database/observers.hpp"
+#include "database/topology.hpp"
 #include "database/work.hpp"
 
 #include <holdfast/call_options.hpp>
@@ -21,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace holdfast::detail {
 
@@ -35,7 +37,8 @@ class operation;
 /// What a database is made of. `loop` runs `background` and is stopped by the last handle; in a
 /// simulation there is none.
 struct database_parts {
-  std::shared_ptr<drivers::sql_driver> driver;
+  /// One for each host, in the URL's order; at least one.
+  std::vector<std::shared_ptr<drivers::sql_driver>> drivers;
   database_options options;
   std::unique_ptr<service> loop;
   std::shared_ptr<runtime> background;
@@ -87,7 +90,8 @@ public:
   [[nodiscard]] task<bool> close(runtime& rt, duration limit);
 
   [[nodiscard]] database_status status() const;
-  void suspend();
+  /// No attempt begins any more. True if none is under way, for which it waits at most `drain`.
+  [[nodiscard]] task<bool> suspend(runtime& rt, duration drain);
   void resume();
   void reset();
   /// At once and without waiting: what the last handle does.
@@ -127,7 +131,12 @@ private:
   /// A call that brings no trace id gets one, which `made` keeps: it must live as long as the call.
   [[nodiscard]] call_terms describe(runtime& rt, const call_options& how,
                                     std::source_location caller, trace_id& made) const;
+  /// Where a call goes that runs this text.
+  void route(call_terms& terms, const call_options& how, std::string_view sql) const;
   [[nodiscard]] operation start(const call_terms& terms, time_point now);
+  static void turn_to(operation& op, host* at, const call_terms& terms) noexcept;
+  [[nodiscard]] bool may_begin(operation& op, const call_terms& terms, time_point now);
+  [[nodiscard]] std::string_view host_of(const call_terms& terms) const noexcept;
   [[nodiscard]] task<result<void>> attempt(runtime& rt, const call_terms& terms, work& what,
                                            time_point& now);
   [[nodiscard]] task<wait_status> pause(runtime& rt, const call_terms& terms,
@@ -152,7 +161,7 @@ private:
   event_set wanted_;
   std::shared_ptr<retry_budget> budget_; // shared with the gauge that reads it
   median_estimate median_;
-  std::shared_ptr<host> host_;
+  std::shared_ptr<topology> hosts_;
 
   std::atomic<std::uint64_t> operations_{0};
   std::atomic<std::uint64_t> failures_{0};

@@ -15,6 +15,20 @@ double utilisation_of(const pool_snapshot& p) {
 
 double milliseconds(duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
+/// What its numbers say. Of several the one that takes writes `counts`; trouble of another degrades
+/// the database, and does not end its service.
+template <class Note>
+void judge_host(const host_status& seen, const health_options& limits, bool counts,
+                const Note& note) {
+  const health worst = counts ? health::unhealthy : health::degraded;
+  if (!seen.up) note(worst, fmt::format("{} is down: {}", seen.host, seen.last_error));
+  if (seen.breaker == breaker_state::open || seen.breaker == breaker_state::half_open)
+    note(worst, fmt::format("the circuit breaker of {} is {}", seen.host, to_string(seen.breaker)));
+  if (limits.utilisation_threshold && utilisation_of(seen.pool) >= *limits.utilisation_threshold)
+    note(health::degraded, fmt::format("{} of {} connections are in use, {} callers wait",
+                                       seen.pool.in_use, seen.pool.max_size, seen.pool.waiting));
+}
+
 /// One round trip on a connection of the pool, behind everybody else.
 task<result<duration>> measure(runtime& rt, host& at, duration limit) {
   const time_point began = rt.now();
@@ -39,25 +53,30 @@ task<health_report> database_core::check_health(runtime& rt) {
     report.status = std::max(report.status, how);
     report.reasons.push_back(std::move(reason));
   };
-  const auto round_trip = co_await measure(rt, *host_, options_.health.timeout);
-  const host_status seen = host_->status(rt.now());
-  const health_options& limits = options_.health;
-  if (!seen.up)
-    note(health::unhealthy, fmt::format("{} is down: {}", seen.host, seen.last_error));
-  else if (!round_trip && seen.pool.in_use >= seen.pool.max_size)
-    note(health::degraded, "no connection was free for the check: all are in use");
-  else if (!round_trip)
-    note(health::unhealthy, "the check failed: " + to_string(round_trip.error()));
-  if (seen.breaker == breaker_state::open || seen.breaker == breaker_state::half_open)
-    note(health::unhealthy, "the circuit breaker is " + std::string{to_string(seen.breaker)});
+  host* const writer = hosts_->writer();
+  if (!writer && hosts_->suspended())
+    note(health::degraded, "suspended for a switch");
+  else if (!writer)
+    note(health::unhealthy, hosts_->refusal().message);
+  result<duration> round_trip = duration{};
+  if (writer) {
+    auto measured = co_await measure(rt, *writer, options_.health.timeout);
+    round_trip = std::move(measured);
+  }
+  for (const host_status& seen : hosts_->status(rt.now())) {
+    const bool counts = !hosts_->several() || seen.writer;
+    judge_host(seen, options_.health, counts, note);
+    if (!counts || !seen.up || round_trip) continue;
+    if (seen.pool.in_use >= seen.pool.max_size)
+      note(health::degraded, "no connection was free for the check: all are in use");
+    else
+      note(health::unhealthy, "the check failed: " + to_string(round_trip.error()));
+  }
   if (round_trip) report.latency = *round_trip;
-  if (limits.latency_threshold && report.latency >= *limits.latency_threshold)
-    note(health::degraded,
-         fmt::format("a round trip took {:.0f} ms; the threshold is {:.0f} ms",
-                     milliseconds(report.latency), milliseconds(*limits.latency_threshold)));
-  if (limits.utilisation_threshold && utilisation_of(seen.pool) >= *limits.utilisation_threshold)
-    note(health::degraded, fmt::format("{} of {} connections are in use, {} callers wait",
-                                       seen.pool.in_use, seen.pool.max_size, seen.pool.waiting));
+  const auto& slow = options_.health.latency_threshold;
+  if (slow && report.latency >= *slow)
+    note(health::degraded, fmt::format("a round trip took {:.0f} ms; the threshold is {:.0f} ms",
+                                       milliseconds(report.latency), milliseconds(*slow)));
   co_return report;
 }
 

@@ -1,23 +1,14 @@
 #include "database/host.hpp"
 
+#include "database/probe_pause.hpp"
 #include "database/sql_connector.hpp"
+#include "database/topology.hpp"
 
 #include <algorithm>
 
 namespace holdfast::detail {
 
 namespace {
-
-// First success within 250 ms of the server accepting again: a cap of 5 s gives a median of 1.7 s.
-constexpr duration first_probe = std::chrono::milliseconds{10};
-constexpr duration longest_pause = std::chrono::milliseconds{150};
-
-/// Doubling to the cap, then × U(0.75, 1): processes that lost one server spread out.
-duration probe_pause(std::uint32_t number, std::uint64_t random) {
-  const duration d = number < 4 ? first_probe * (1 << number) : longest_pause;
-  const auto spread = static_cast<duration::rep>(random % 1024);
-  return d - d * spread / 4096;
-}
 
 /// A full server serves those whom it let in, and lets nobody else in.
 bool refuses_newcomers(const error& e) noexcept { return e.code == errc::too_many_connections; }
@@ -34,17 +25,33 @@ host::host(std::shared_ptr<drivers::sql_driver> driver, const database_options& 
            std::shared_ptr<runtime> background, observer_ptr events,
            std::shared_ptr<host_metrics> measures, std::uint64_t seed)
     : driver_{std::move(driver)}, background_{std::move(background)}, events_{std::move(events)},
-      database_{options.name}, after_connect_{options.after_connect},
-      connect_timeout_{options.pool.connect_timeout},
+      database_{options.name}, name_{driver_->host()}, measures_{std::move(measures)},
+      after_connect_{options.after_connect}, connect_timeout_{options.pool.connect_timeout},
       breaker_{options.breaker, seed, events_, options.name, std::string{driver_->host()}},
       since_{background_->now()} {
   pool_environment where{background_, events_, options.name, std::string{driver_->host()},
-                         std::move(measures)};
+                         measures_};
   pool_ = std::make_unique<sql_pool>(options.pool, sql_connector{driver_, after_connect_, this},
                                      std::move(where));
   load_ = std::make_unique<load_limiter>(
       options.limiter, options.pool.max_size,
       [this](std::uint32_t limit) { pool_->set_lease_limit(limit); });
+}
+
+void host::join(std::weak_ptr<topology> all, std::size_t number) noexcept {
+  all_ = std::move(all);
+  number_ = number;
+  joined_ = true;
+}
+
+bool host::up() const {
+  const std::lock_guard lock{mutex_};
+  return up_;
+}
+
+bool host::stopped() const {
+  const std::lock_guard lock{mutex_};
+  return stopped_;
 }
 
 error host::explain(error e) const {
@@ -71,7 +78,7 @@ void host::reset() {
 
 host_status host::status(time_point now) const {
   host_status s;
-  s.host = driver_->host();
+  s.host = name_;
   s.breaker = breaker_.snapshot(now).state;
   s.pool = pool_->snapshot();
   const std::lock_guard lock{mutex_};
@@ -85,6 +92,10 @@ void host::report(const error& e, std::uint64_t generation) {
   if (e.code == errc::read_only_server) {
     // A ping that passes on a demoted primary proves nothing: none of its connections stays.
     if (generation != pool_->generation()) return;
+    if (joined_) {
+      if (const auto all = all_.lock()) all->denied(number_, host_role::read_only);
+      return;
+    }
     pool_->clear(e, false, generation);
     pool_->ready();
     return;
@@ -106,9 +117,40 @@ bool host::has_nobody() const {
   return p.idle + p.in_use + p.tending == 0;
 }
 
-void host::connected() {
+void host::connected(const drivers::sql_connection& made) {
   const std::uint64_t now = driver_->rotations();
   if (rotations_.exchange(now, std::memory_order_acq_rel) != now) pool_->retire_all();
+  (void)denied_by(made);
+}
+
+bool host::denied_by(const drivers::sql_connection& c) {
+  if (!joined_) return false;
+  const host_role role = c.role();
+  if (role == host_role::unknown || role == host_role::primary) return false;
+  const auto all = all_.lock();
+  return all && all->denied(number_, role);
+}
+
+void host::leave_addresses(const std::vector<std::string>& vanished) {
+  if (vanished.empty()) return;
+  pool_->retire_if([&](const drivers::connection_ptr& c) {
+    return std::ranges::find(vanished, c->address()) != vanished.end();
+  });
+}
+
+void host::evict(const error& cause, bool interrupt) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (!up_) return; // cleared already, and its monitor opens it
+    cause_ = std::make_shared<const error>(cause);
+  }
+  pool_->clear(cause, interrupt);
+  if (!interrupt) reopen();
+}
+
+void host::reopen() {
+  const std::lock_guard lock{mutex_};
+  if (up_) pool_->ready();
 }
 
 void host::go_down(const error& cause, std::uint64_t generation) {
@@ -124,6 +166,7 @@ void host::go_down(const error& cause, std::uint64_t generation) {
   breaker_.host_down(background_->now());
   publish({.kind = event_kind::host_down, .failure = &cause});
   pool_->clear(cause, false, generation);
+  if (const auto all = all_.lock()) all->went_down(number_, cause);
   background_->spawn(probe_until_up(shared_from_this()));
 }
 
@@ -139,6 +182,7 @@ void host::go_up() {
   breaker_.host_up(now);
   pool_->ready();
   publish({.kind = event_kind::host_up, .elapsed = outage});
+  if (const auto all = all_.lock()) all->came_up(number_);
   const std::lock_guard lock{mutex_};
   for (waiter* w : waiting_) w->unpark();
 }
@@ -188,7 +232,7 @@ task<bool> host::probe(std::uint32_t number) {
     if (opened) (*opened)->close();
     co_return true;
   }
-  if (opened) connected();
+  if (opened) connected(**opened);
   go_up();
   if (opened && !pool_->donate(*opened)) (*opened)->close();
   co_return true;
@@ -217,7 +261,7 @@ void host::publish(event e) noexcept {
   if (!events_->interests().contains(e.kind)) return;
   e.at = background_->coarse_now();
   e.database = database_;
-  e.host = driver_->host();
+  e.host = name_;
   events_->on_event(e);
 }
 

@@ -23,6 +23,8 @@ namespace holdfast::detail {
 using sql_pool = pool<drivers::connection_ptr>;
 using sql_lease = lease<drivers::connection_ptr>;
 
+class topology;
+
 /// Thread-safe. Its probe is spawned onto the background and keeps the host alive while it runs.
 class host : public std::enable_shared_from_this<host> {
 public:
@@ -34,9 +36,18 @@ public:
   [[nodiscard]] circuit_breaker& breaker() noexcept { return breaker_; }
   [[nodiscard]] load_limiter& load() noexcept { return *load_; }
   [[nodiscard]] const drivers::sql_driver& driver() const noexcept { return *driver_; }
+  [[nodiscard]] drivers::sql_driver& engine() noexcept { return *driver_; }
+  [[nodiscard]] std::string_view name() const noexcept { return name_; }
+  /// Null when metrics are off.
+  [[nodiscard]] host_metrics* measures() const noexcept { return measures_.get(); }
   /// Where the engine has one writer at a time.
   [[nodiscard]] writer_queue& writers() noexcept { return writers_; }
   [[nodiscard]] host_status status(time_point now) const;
+
+  /// It is one of several: they hear what is heard of it. Before its first connect.
+  void join(std::weak_ptr<topology> all, std::size_t number) noexcept;
+  [[nodiscard]] bool up() const;
+  [[nodiscard]] bool stopped() const;
 
   /// An attempt failed: takes the host out of service if the error says that it is down.
   /// `generation` is that of the connection that saw it.
@@ -45,7 +56,16 @@ public:
   void connect_failed(const error& e, std::uint64_t generation);
   /// A connect of the pool succeeded. Once with another credential than the one before: those that
   /// entered with the old one are to go, without disturbing borrowers.
-  void connected();
+  void connected(const drivers::sql_connection& made);
+  /// One of several, and by the word of this connection not what it is taken for.
+  [[nodiscard]] bool denied_by(const drivers::sql_connection& c);
+  /// Its name leads to these addresses no more: connections to them are replaced as they come free.
+  void leave_addresses(const std::vector<std::string>& vanished);
+  /// It takes no writes any more: its connections go, those in use at their return or, with
+  /// `interrupt`, at once; then it stays closed until `reopen`.
+  void evict(const error& cause, bool interrupt);
+  /// Its pool opens, if the host is up.
+  void reopen();
   /// A cleared pool says that it was cleared; a caller is told why.
   [[nodiscard]] error explain(error e) const;
   /// Drops all connections and begins anew.
@@ -73,6 +93,8 @@ private:
   std::shared_ptr<runtime> background_;
   observer_ptr events_;
   std::string database_;
+  std::string_view name_; // the driver's word for it
+  std::shared_ptr<host_metrics> measures_;
   std::string after_connect_;
   duration connect_timeout_;
   circuit_breaker breaker_;
@@ -80,6 +102,9 @@ private:
   std::unique_ptr<load_limiter> load_;
   writer_queue writers_;
   std::atomic<std::uint64_t> rotations_{0}; // of credentials, that the pool knows of
+  std::weak_ptr<topology> all_;             // empty where it is the only one
+  std::size_t number_ = 0;                  // among them
+  bool joined_ = false;
 
   mutable std::mutex mutex_; // guards all below
   bool up_ = true;

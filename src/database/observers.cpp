@@ -14,7 +14,7 @@ public:
       : database_{std::move(database)}, host_{std::move(host)}, next_{std::move(next)} {}
 
   void on_event(const event& e) noexcept override {
-    if (!e.database.empty() && !e.host.empty()) return next_->on_event(e);
+    if (!e.database.empty() && (!e.host.empty() || host_.empty())) return next_->on_event(e);
     event full = e;
     if (full.database.empty()) full.database = database_;
     if (full.host.empty()) full.host = host_;
@@ -41,6 +41,27 @@ private:
   observer_ptr next_;
 };
 
+/// Each event to the metrics of its host. One that names none never got to a host: it counts for
+/// the database as a whole.
+class by_host final : public observer {
+public:
+  by_host(std::vector<std::string> hosts, std::vector<std::shared_ptr<host_metrics>> measures,
+          std::shared_ptr<host_metrics> whole)
+      : hosts_{std::move(hosts)}, measures_{std::move(measures)}, whole_{std::move(whole)} {}
+
+  void on_event(const event& e) noexcept override {
+    for (std::size_t i = 0; i < hosts_.size(); ++i)
+      if (e.host == hosts_[i]) return measures_[i]->on_event(e);
+    whole_->on_event(e);
+  }
+  [[nodiscard]] event_set interests() const noexcept override { return whole_->interests(); }
+
+private:
+  std::vector<std::string> hosts_;
+  std::vector<std::shared_ptr<host_metrics>> measures_; // in the same order
+  std::shared_ptr<host_metrics> whole_;
+};
+
 task<void> run_job(std::shared_ptr<runtime> rt, std::function<void()> work) {
   co_await rt->offload(std::move(work));
 }
@@ -63,7 +84,7 @@ task<void> flush_log(std::shared_ptr<runtime> rt, std::weak_ptr<event_log> log, 
 }
 
 result<std::shared_ptr<database_observers>> make_observers(const database_options& options,
-                                                           std::string_view host,
+                                                           const std::vector<std::string>& hosts,
                                                            std::shared_ptr<runtime> background,
                                                            observer_ptr extra) {
   auto made = std::make_shared<database_observers>();
@@ -79,11 +100,19 @@ result<std::shared_ptr<database_observers>> make_observers(const database_option
   };
   made->users =
       std::make_shared<user_event_dispatcher>(identity, user_event_capacity, std::move(schedule));
-  if (options.metrics.enabled) made->measures = made->numbers.at(options.name, host);
+  if (options.metrics.enabled)
+    for (const auto& host : hosts) made->measures.push_back(made->numbers.at(options.name, host));
   std::vector<observer_ptr> each{made->log, made->history, made->users, std::move(extra)};
   made->details = fan_out(each)->interests();
-  if (made->measures) each.push_back(std::make_shared<without_counted>(made->measures));
-  made->all = std::make_shared<labelled>(options.name, std::string{host}, fan_out(std::move(each)));
+  const bool single = hosts.size() == 1;
+  if (!made->measures.empty()) {
+    observer_ptr counts = made->measures.front();
+    if (!single)
+      counts = std::make_shared<by_host>(hosts, made->measures, made->numbers.at(options.name, {}));
+    each.push_back(std::make_shared<without_counted>(std::move(counts)));
+  }
+  made->all = std::make_shared<labelled>(options.name, single ? hosts.front() : std::string{},
+                                         fan_out(std::move(each)));
   return made;
 }
 

@@ -13,6 +13,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace holdfast::detail {
 
@@ -20,10 +21,11 @@ struct database_observers {
   std::shared_ptr<event_log> log; ///< null when switched off
   std::shared_ptr<event_history> history;
   std::shared_ptr<user_event_dispatcher> users;
-  std::shared_ptr<host_metrics> measures; ///< null when switched off
+  std::vector<std::shared_ptr<host_metrics>> measures; ///< one a host; none when switched off
   metrics numbers;
   event_set details; ///< kinds that somebody wants who does not only count them
-  /// All of them as one, with the database's name and host filled in where an event lacks them.
+  /// All of them as one, with the database's name filled in where an event lacks it, and where
+  /// there is only one host, with that.
   observer_ptr all;
 };
 
@@ -35,7 +37,7 @@ struct database_observers {
 /// (`inside_user_hook`).
 /// Errors: invalid_configuration (a log file that cannot be opened).
 [[nodiscard]] result<std::shared_ptr<database_observers>>
-make_observers(const database_options& options, std::string_view host,
+make_observers(const database_options& options, const std::vector<std::string>& hosts,
                std::shared_ptr<runtime> background, observer_ptr extra);
 
 } // namespace holdfast::detail

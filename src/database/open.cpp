@@ -4,16 +4,17 @@
 
 namespace holdfast::detail {
 
-result<std::shared_ptr<database_core>> open_database(std::shared_ptr<drivers::sql_driver> driver,
-                                                     database_options options,
+result<std::shared_ptr<database_core>> open_database(driver_list drivers, database_options options,
                                                      observer_ptr events) {
   database_parts parts;
   parts.loop = std::make_unique<service>();
   parts.background = parts.loop->background();
-  auto observers = make_observers(options, driver->host(), parts.background, std::move(events));
+  std::vector<std::string> hosts;
+  for (const auto& d : drivers) hosts.emplace_back(d->host());
+  auto observers = make_observers(options, hosts, parts.background, std::move(events));
   if (!observers) return std::move(observers.error());
   parts.observers = std::move(*observers);
-  parts.driver = std::move(driver);
+  parts.drivers = std::move(drivers);
   parts.options = std::move(options);
   thread_runtime rt{parts.background.get()};
   parts.seed = rt.random();

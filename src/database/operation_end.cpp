@@ -28,9 +28,14 @@ result<void> database_core::conclude(operation& op, wait_status woke, const call
   return e;
 }
 
+/// Empty: it never got to one.
+std::string_view database_core::host_of(const call_terms& terms) const noexcept {
+  return terms.at ? terms.at->name() : std::string_view{};
+}
+
 error database_core::located(error e, const call_terms& terms, duration elapsed) const {
   e.where.database = options_.name;
-  e.where.host = driver_->host();
+  e.where.host = host_of(terms);
   e.where.operation = terms.name;
   e.where.trace_id = terms.trace_id;
   e.where.caller = terms.caller;
@@ -43,7 +48,7 @@ error database_core::located(error e, const call_terms& terms, duration elapsed)
   operations_.fetch_add(1, std::memory_order_relaxed);
   if (failure) failures_.fetch_add(1, std::memory_order_relaxed);
   if (!failure && !observers_->details.contains(event_kind::operation_ended)) {
-    const auto& measures = observers_->measures;
+    host_metrics* const measures = terms.at ? terms.at->measures() : nullptr;
     if (measures) measures->count(event_kind::operation_ended, now - began);
     return;
   }
@@ -55,7 +60,7 @@ void database_core::publish(event e, time_point at, const call_terms& terms) noe
   if (!wanted_.contains(e.kind)) return;
   e.at = at;
   e.database = options_.name;
-  e.host = driver_->host();
+  e.host = host_of(terms);
   e.operation = terms.name;
   e.trace_id = terms.trace_id;
   events_->on_event(e);

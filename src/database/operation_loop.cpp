@@ -23,19 +23,42 @@ task<result<void>> refuse_open_transaction(runtime& rt, drivers::sql_connection&
   co_return e;
 }
 
+/// Where the next attempt goes. For all but reads that a replica may serve that is one load.
+host* next_host(topology& hosts, const call_terms& terms, time_point now, const host* avoid) {
+  return terms.replica_will_do ? hosts.pick(terms, now, avoid) : hosts.writer();
+}
+
 } // namespace
 
 [[gnu::hot]] operation database_core::start(const call_terms& terms, time_point now) {
   operation_parts parts{&options_.retry};
   parts.budget = budget_.get();
-  parts.breaker = &host_->breaker();
   parts.median = &median_;
   parts.events = events_.get();
   parts.name = terms.name;
   parts.trace_id = terms.trace_id;
   retry_terms limits{terms.until, terms.idempotent, terms.scope};
   limits.host_monitor = true;
-  return operation{parts, limits, now};
+  limits.several_hosts = hosts_->several();
+  operation op{parts, limits, now};
+  turn_to(op, next_host(*hosts_, terms, now, nullptr), terms);
+  return op;
+}
+
+/// The next attempt goes there; null: nowhere.
+void database_core::turn_to(operation& op, host* at, const call_terms& terms) noexcept {
+  if (!at) return op.turn_to(nullptr, {});
+  terms.at = at;
+  op.turn_to(&at->breaker(), at->name());
+}
+
+/// The host's breaker is asked. A read that a replica's breaker refuses goes to the primary.
+bool database_core::may_begin(operation& op, const call_terms& terms, time_point now) {
+  if (op.begin(now)) return true;
+  host* const primary = terms.replica_will_do ? hosts_->writer() : nullptr;
+  if (!primary || primary == terms.at) return false;
+  turn_to(op, primary, terms);
+  return op.begin(now);
 }
 
 [[gnu::hot]] task<result<void>> database_core::run(runtime& rt, const call_terms& terms,
@@ -48,7 +71,9 @@ task<result<void>> refuse_open_transaction(runtime& rt, drivers::sql_connection&
   wait_status woke = wait_status::ready;
   while (woke != wait_status::cancelled) {
     result<void> made;
-    if (op.begin(now)) {
+    if (!op.has_host()) {
+      made = hosts_->refusal();
+    } else if (may_begin(op, terms, now)) {
       auto tried = co_await attempt(rt, terms, what, now);
       made = std::move(tried);
       if (!made) now = rt.now();
@@ -65,6 +90,7 @@ task<result<void>> refuse_open_transaction(runtime& rt, drivers::sql_connection&
     woke = co_await pause(rt, terms, next, op);
     now = rt.now();
     if (woke != wait_status::cancelled) retries_.fetch_add(1, std::memory_order_relaxed);
+    turn_to(op, next_host(*hosts_, terms, now, terms.at), terms);
   }
   co_return conclude(op, woke, terms, now, began);
 }
@@ -72,9 +98,10 @@ task<result<void>> refuse_open_transaction(runtime& rt, drivers::sql_connection&
 /// One try on one connection. A success reads `now` again, once for all that follows.
 [[gnu::hot]] task<result<void>> database_core::attempt(runtime& rt, const call_terms& terms,
                                                        work& what, time_point& now) {
+  host& at = *terms.at;
   writer_queue::turn turn;
   if (terms.writes && driver_->single_writer()) {
-    auto mine = co_await host_->writers().enter(rt, terms.until);
+    auto mine = co_await at.writers().enter(rt, terms.until);
     if (!mine) co_return std::move(mine.error());
     turn = std::move(*mine);
   }
@@ -83,15 +110,15 @@ task<result<void>> refuse_open_transaction(runtime& rt, drivers::sql_connection&
                           .operation = terms.name,
                           .trace_id = terms.trace_id,
                           .now = now};
-  auto& connections = host_->connections();
+  auto& connections = at.connections();
   sql_lease lease = connections.try_take(request, terms.caller);
   if (!lease) { // none that is idle and fresh: a wait, which has a frame of its own
     auto waited = co_await connections.acquire(rt, request, terms.caller);
-    if (!waited) co_return host_->explain(std::move(waited.error()));
+    if (!waited) co_return at.explain(std::move(waited.error()));
     lease = std::move(*waited);
   }
   attempts_.fetch_add(1, std::memory_order_relaxed);
-  load_limiter::sample sample = host_->load().begin(rt);
+  load_limiter::sample sample = at.load().begin(rt);
   auto made = co_await what.attempt(rt, **lease, terms);
   sample.ended(rt, made ? nullptr : &made.error());
   if (made) {
@@ -105,7 +132,7 @@ task<result<void>> refuse_open_transaction(runtime& rt, drivers::sql_connection&
   }
   // In doubt, it never goes back.
   if (!made.error().connection_usable) lease.discard();
-  host_->report(made.error(), lease.generation());
+  at.report(made.error(), lease.generation());
   co_return made;
 }
 
@@ -120,7 +147,7 @@ task<wait_status> database_core::pause(runtime& rt, const call_terms& terms,
   }
   const time_point waits_from = rt.now();
   const deadline limit = earliest(terms.until, deadline::after(waits_from, decision.delay));
-  const wait_status woke = co_await host_->wait_until_up(rt, limit);
+  const wait_status woke = co_await hosts_->wait(rt, terms, limit);
   state.waited_for_host(rt.now() - waits_from);
   co_return woke;
 }

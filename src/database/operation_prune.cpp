@@ -58,14 +58,19 @@ duration prune_interval(duration retention) noexcept {
   return std::min<duration>(retention / 168, std::chrono::hours{24});
 }
 
-task<void> prune_keys(std::shared_ptr<runtime> rt, std::weak_ptr<host> owner, prune_terms how) {
+task<void> prune_keys(std::shared_ptr<runtime> rt, std::weak_ptr<topology> owner, prune_terms how) {
   const duration interval = prune_interval(how.retention);
   // The first look comes anywhere in the first interval: of many short-lived processes a few get
   // there, which is as many as there need be.
   duration pause = spread_out(interval, 0, 1, rt->random());
   while (co_await rt->sleep_until(rt->now() + pause) != wait_status::cancelled) {
-    const auto at = owner.lock();
-    if (!at) co_return;
+    const auto all = owner.lock();
+    if (!all) co_return;
+    host* const at = all->writer();
+    if (!at) { // nobody takes writes, or is to: the next look will do
+      pause = spread_out(interval, 0, 0.25, rt->random());
+      continue;
+    }
     const time_point began = rt->now();
     auto gone = co_await delete_batch(*rt, *at, how, deadline::after(began, how.limit));
     const duration took = rt->now() - began;

@@ -1,7 +1,7 @@
 // Old operation keys go by themselves, in the background, a few at a time.
 #pragma once
 
-#include "database/host.hpp"
+#include "database/topology.hpp"
 
 #include <memory>
 
@@ -20,10 +20,10 @@ inline constexpr std::int64_t prune_batch = 1000;
 /// day.
 [[nodiscard]] duration prune_interval(duration retention) noexcept;
 
-/// Until the host is gone or its pool closed. It holds the host weakly while it sleeps, and
-/// nothing else of the database. A failure is told as an event and leaves the rest to the next
-/// look.
-[[nodiscard]] task<void> prune_keys(std::shared_ptr<runtime> rt, std::weak_ptr<host> owner,
+/// On the host that takes writes, until the hosts are gone or its pool closed. It holds them weakly
+/// while it sleeps, and nothing else of the database. A failure is told as an event and leaves the
+/// rest to the next look.
+[[nodiscard]] task<void> prune_keys(std::shared_ptr<runtime> rt, std::weak_ptr<topology> owner,
                                     prune_terms how);
 
 } // namespace holdfast::detail

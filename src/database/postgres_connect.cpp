@@ -4,20 +4,36 @@
 #include <holdfast/config.hpp>
 #include <holdfast/postgres.hpp>
 
+#include <algorithm>
+
 namespace holdfast::postgres {
 
 namespace {
 
-result<host_port> only_host(const connection_target& target) {
-  if (target.hosts.size() > 1)
-    return make_error(errc::invalid_configuration, "the URL names " +
-                                                       std::to_string(target.hosts.size()) +
-                                                       " hosts; this version takes one");
-  host_port server{"localhost", target.port};
-  if (target.hosts.empty()) return server;
-  server = target.hosts.front();
-  if (!server.port) server.port = target.port;
-  return server;
+std::vector<host_port> hosts_of(const connection_target& target) {
+  std::vector<host_port> hosts = target.hosts;
+  if (hosts.empty()) hosts.push_back({"localhost", target.port});
+  for (host_port& h : hosts) {
+    if (!h.port) h.port = target.port;
+    // Twice the same would be asked, counted and pooled twice.
+    if (std::ranges::count(hosts, h) > 1)
+      throw_error(make_error(errc::invalid_configuration,
+                             "the URL names the host " + to_string(h) + " twice"));
+  }
+  return hosts;
+}
+
+drivers::postgres::settings settings_of(const database_config& config, const host_port& server) {
+  drivers::postgres::settings s;
+  s.server = server;
+  s.database = config.target.database;
+  s.credentials = [config, server] { return read_credential(config, server); };
+  s.counts_rotations = !config.options.credentials.provider;
+  s.tls = config.options.tls;
+  s.application_name = config.options.application_name;
+  s.engine = config.options.postgres;
+  s.resolver = config.options.hosts.resolver;
+  return s;
 }
 
 } // namespace
@@ -31,19 +47,13 @@ database connect(const database_config& config) {
     throw_error(make_error(errc::invalid_configuration, "postgres::connect was given a URL of " +
                                                             config.target.scheme +
                                                             "; it takes postgresql://…"));
-  const host_port server = only_host(config.target).value();
+  detail::driver_list drivers;
+  for (const host_port& server : hosts_of(config.target))
+    drivers.push_back(drivers::postgres::make_driver(settings_of(config, server)));
   database_options options = config.options;
-  drivers::postgres::settings s;
-  s.server = server;
-  s.database = config.target.database;
-  s.credentials = [config, server] { return read_credential(config, server); };
-  s.counts_rotations = !options.credentials.provider;
-  s.tls = options.tls;
-  s.application_name = options.application_name;
-  s.engine = options.postgres;
-  if (options.name.empty()) options.name = s.database.empty() ? config.target.user : s.database;
-  auto driver = drivers::postgres::make_driver(std::move(s));
-  return database{detail::open_database(std::move(driver), std::move(options)).value()};
+  if (options.name.empty())
+    options.name = config.target.database.empty() ? config.target.user : config.target.database;
+  return database{detail::open_database(std::move(drivers), std::move(options)).value()};
 }
 
 } // namespace holdfast::postgres

@@ -40,14 +40,19 @@ task<result<drivers::connection_ptr>> sql_connector::open(runtime& rt, deadline 
   const std::uint64_t generation = owner_->connections().generation();
   auto opened = co_await open_session(rt, *driver_, after_connect_, until);
   if (opened)
-    owner_->connected();
+    owner_->connected(**opened);
   else
     owner_->connect_failed(opened.error(), generation);
   co_return opened;
 }
 
 task<result<void>> sql_connector::ping(runtime& rt, drivers::connection_ptr& c, deadline until) {
-  return c->ping(rt, until);
+  auto proved = co_await c->ping(rt, until);
+  // What answers may have been demoted: for a writer that proves nothing.
+  if (!proved || !owner_->denied_by(*c)) co_return proved;
+  auto demoted = make_error(errc::read_only_server, "the server takes no writes any more");
+  demoted.connection_usable = false;
+  co_return demoted;
 }
 
 task<result<void>> sql_connector::reset(runtime& rt, drivers::connection_ptr& c, deadline until) {

@@ -40,7 +40,7 @@ database connect(const database_config& config) {
   if (drivers::sqlite::is_memory(path)) keep_one_connection(options.pool);
   if (options.name.empty()) options.name = path;
   auto driver = drivers::sqlite::make_driver({path, options.sqlite});
-  return database{detail::open_database(std::move(driver), std::move(options)).value()};
+  return database{detail::open_database({std::move(driver)}, std::move(options)).value()};
 }
 
 } // namespace holdfast::sqlite

@@ -108,7 +108,7 @@ task<result<stream_ptr>> database_core::open_stream(runtime& rt, const statement
 /// Of an operation that had succeeded when its first rows came.
 error database_core::stream_failed(error e, const call_terms& terms, std::uint64_t generation,
                                    duration elapsed) {
-  host_->report(e, generation);
+  if (terms.at) terms.at->report(e, generation);
   failures_.fetch_add(1, std::memory_order_relaxed);
   return located(std::move(e), terms, elapsed);
 }

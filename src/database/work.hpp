@@ -8,6 +8,7 @@
 #include <holdfast/priority.hpp>
 #include <holdfast/retry_decision.hpp>
 
+#include <optional>
 #include <source_location>
 #include <string_view>
 
@@ -25,6 +26,11 @@ struct call_terms {
   bool idempotent = false;
   /// Takes the engine's one write lock, where it has only one: a turn comes before the lease.
   bool writes = true;
+  /// It only reads, and a replica that is no staler than this may serve it.
+  bool replica_will_do = false;
+  std::optional<duration> max_staleness{};
+  /// The host of the attempt under way or of the last one, for reports; set by the loop.
+  mutable host* at = nullptr;
 };
 
 /// What a work knows of its attempts beyond their errors.

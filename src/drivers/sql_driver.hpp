@@ -2,6 +2,7 @@
 // driver folder implements these two and nothing of retry, breaker or pool policy.
 #pragma once
 
+#include <holdfast/host_role.hpp>
 #include <holdfast/outcome.hpp>
 #include <holdfast/result.hpp>
 #include <holdfast/runtime.hpp>
@@ -38,6 +39,22 @@ struct begin_options {
 
 /// The state of the connection's transaction, as the engine itself reports it.
 enum class transaction_status : std::uint8_t { none, open, failed, unknown };
+
+/// What a server says of itself, for whoever chooses among several.
+struct server_state {
+  host_role role = host_role::primary;
+  /// Grows with each promotion; a replica's: of what it receives. 0: not known.
+  std::uint64_t history = 0;
+  /// In the log: how far a primary has written it, or how far a replica shows it. Comparable within
+  /// one history.
+  std::uint64_t position = 0;
+};
+
+/// What the answers to a host's name say of the addresses that connections went to.
+struct address_news {
+  std::vector<std::string> vanished{}; ///< named no more
+  bool doubtful = false;               ///< one was not named for the first time: look again soon
+};
 
 /// The rows of one statement, fetched by and by: memory holds one batch of them. While it lives
 /// nothing else may be asked of its connection, and the statement's text and parameters must live.
@@ -114,6 +131,11 @@ public:
   /// One cheap round trip that proves the connection.
   virtual task<result<void>> ping(runtime& rt, deadline until) = 0;
 
+  /// What the server is, as of the last reply, where it tells without being asked; else `unknown`.
+  [[nodiscard]] virtual host_role role() const noexcept { return host_role::unknown; }
+  /// The same by a question, and more of it. Outside a transaction.
+  virtual task<result<server_state>> examine(runtime&, deadline) { co_return server_state{}; }
+
   /// Makes the session as good as new for the next borrower; see `dirty`.
   virtual task<result<void>> reset(runtime& rt, deadline until) = 0;
 
@@ -126,6 +148,9 @@ public:
 
   /// False after an error that said so, or after rows that were left unread.
   [[nodiscard]] virtual bool usable() const noexcept = 0;
+
+  /// The numeric address that the host's name led to; empty where there was no name. Never changes.
+  [[nodiscard]] virtual std::string_view address() const noexcept { return {}; }
 
   /// The peer as "host:port" or a path, for reports.
   [[nodiscard]] virtual std::string_view peer() const noexcept = 0;
@@ -176,6 +201,11 @@ public:
 
   /// How often a connect succeeded with another credential than the one before it.
   [[nodiscard]] virtual std::uint64_t rotations() const noexcept { return 0; }
+
+  /// Has a name that must be looked up, whose addresses may change.
+  [[nodiscard]] virtual bool is_named() const noexcept { return false; }
+  /// Looks the name up, besides each connect.
+  virtual task<result<address_news>> look_up(runtime&, deadline) { co_return address_news{}; }
 
   /// True if this failed connect says that the host is down (refused, unreachable, starting), so
   /// that its pool is to be cleared; false for a wrong password or a full server.

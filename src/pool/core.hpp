@@ -48,6 +48,7 @@ public:
   void set_lease_limit(std::uint32_t limit) override;
   void suspect_idle() override;
   void retire_all() override;
+  void retire_if(const std::function<bool(const void*)>& which) override;
   std::uint64_t generation() const override;
   pool_snapshot snapshot() const override;
   bool forked() const noexcept override { return fork_.forked(); }

@@ -103,6 +103,11 @@ void core::retire_all() {
   step([this](time_point now, pending&) { ledger_.retire_all(now, fx_); });
 }
 
+void core::retire_if(const std::function<bool(const void*)>& which) {
+  const auto chosen = [&](std::uint32_t slot) { return objects_[slot] && which(objects_[slot]); };
+  step([&](time_point now, pending&) { ledger_.retire_if(chosen, now, fx_); });
+}
+
 std::uint64_t core::generation() const {
   if (fork_.forked()) return 0;
   const std::lock_guard lock{mutex_};

@@ -11,6 +11,7 @@
 #include <holdfast/pool_snapshot.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -101,6 +102,7 @@ public:
   void suspect_idle() noexcept;
   /// Each present connection is replaced, ahead of time and without disturbing its borrower.
   void retire_all(time_point now, effects& fx);
+  void retire_if(const std::function<bool(std::uint32_t slot)>& which, time_point now, effects& fx);
 
   /// Leases that may be out at once; at or above `max_size` is no limit, 0 admits nobody.
   void set_lease_limit(std::uint32_t limit, time_point now, effects& fx);

@@ -91,9 +91,15 @@ void ledger::retire(std::uint32_t index, event_reason why, time_point now, effec
 }
 
 void ledger::retire_all(time_point now, effects& fx) {
-  for (slot& s : slots_)
-    if (s.state != slot_state::free) s.retire_at = std::min(s.retire_at, now);
-  // Those on their way may have been opened with what is now out of date.
+  // Those on their way, too, may have been opened with what is now out of date.
+  retire_if([](std::uint32_t) { return true; }, now, fx);
+}
+
+void ledger::retire_if(const std::function<bool(std::uint32_t)>& which, time_point now,
+                       effects& fx) {
+  for (std::uint32_t i = 0; i < slots_.size(); ++i)
+    if (slots_[i].state != slot_state::free && which(i))
+      slots_[i].retire_at = std::min(slots_[i].retire_at, now);
   if (state_ == pool_state::ready || state_ == pool_state::suspended) retire_idle(now, fx);
   plan(now, fx);
 }

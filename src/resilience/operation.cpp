@@ -61,6 +61,7 @@ void operation::tell(event_kind kind, const retry_decision& d, time_point now) c
   event e;
   e.kind = kind;
   e.at = now;
+  e.host = parts_.host;
   e.operation = parts_.name;
   e.trace_id = parts_.trace_id;
   e.attempt = session_.state().attempts;

@@ -60,6 +60,22 @@ retry_decision wait_for_host(const retry_question& q) noexcept {
   return {action::wait_for_host, event_reason::none, retry_kind::connect, at_most - pause, pause};
 }
 
+/// Nobody takes writes, or this one no longer: whoever watches the hosts says when one does. As
+/// with an outage no token is asked for, and time alone is the limit: a promotion takes what it
+/// takes.
+retry_decision wait_for_news(const retry_question& q) noexcept {
+  const retry_policy& policy = q.options.failover;
+  if (exhausted(q, retry_kind::failover, policy))
+    return give_up(retry_kind::failover, event_reason::attempts);
+  const duration left = q.terms.until.remaining(q.now) - q.median;
+  const std::uint32_t waits = used(q, retry_kind::failover);
+  const duration pause = waits == 0
+                             ? duration::zero()
+                             : backoff_delay(policy.backoff, waits, q.state.previous, q.random);
+  if (left <= pause) return give_up(retry_kind::failover, event_reason::deadline);
+  return {action::wait_for_host, event_reason::none, retry_kind::failover, left - pause, pause};
+}
+
 /// A breaker that is open or ramping will let us in before long: no count and no token, since
 /// nothing is attempted meanwhile, but no longer than an outage is waited for.
 retry_decision knock_again(const retry_question& q) noexcept {
@@ -106,7 +122,8 @@ bool retryable_advice(advice next) noexcept {
 } // namespace
 
 bool is_local_refusal(const error& e) noexcept {
-  return e.code == errc::circuit_open || e.code == errc::admission_refused;
+  return e.code == errc::circuit_open || e.code == errc::admission_refused ||
+         e.code == errc::no_suitable_host;
 }
 
 bool is_outage(const error& e) noexcept {
@@ -127,6 +144,7 @@ bool is_outage(const error& e) noexcept {
 retry_kind retry_kind_of(const error& e) noexcept {
   // A full disk is not emptied by asking again.
   if (!retryable_advice(e.next) || e.code == errc::disk_full) return retry_kind::none;
+  if (e.code == errc::no_suitable_host) return retry_kind::failover;
   if (e.code == errc::circuit_open) return retry_kind::refused;
   if (e.code == errc::database_busy) return retry_kind::busy;
   if (e.kind == category::conflict) return retry_kind::conflict;
@@ -146,11 +164,15 @@ retry_decision decide_retry(const retry_question& q) noexcept {
   const retry_kind kind = retry_kind_of(q.last);
   if (kind == retry_kind::none) return give_up(kind, event_reason::none);
   if (!safe_to_retry(q.last, q.terms)) return give_up(kind, event_reason::not_safe);
-  const bool down = kind == retry_kind::connect || kind == retry_kind::refused;
+  // Who asked for a switch wants no call to fail by it.
+  const bool leaderless = q.last.code == errc::no_suitable_host && q.last.next != advice::back_off;
+  const bool down = kind == retry_kind::connect || kind == retry_kind::refused || leaderless;
   if (down && q.options.on_outage == on_outage::fail_fast)
     return give_up(kind, event_reason::connection_error);
   if (kind == retry_kind::refused) return knock_again(q);
   if (kind == retry_kind::connect && q.terms.host_monitor) return wait_for_host(q);
+  const bool told = q.terms.several_hosts || q.last.code == errc::no_suitable_host;
+  if (kind == retry_kind::failover && told) return wait_for_news(q);
   return by_timer(q, kind);
 }
 

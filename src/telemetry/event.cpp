@@ -33,6 +33,8 @@ constexpr auto kind_names = std::to_array<std::string_view>({
     "host_down",
     "host_probe",
     "host_up",
+    "primary_lost",
+    "primary_found",
     "transaction_begun",
     "transaction_committed",
     "transaction_rolled_back",

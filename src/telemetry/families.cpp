@@ -156,6 +156,16 @@ constexpr auto families = std::to_array<family>({
      [](family_writer& w, const reading& r) {
        if (r.has_host) w.value(r.cold.up.load(std::memory_order_relaxed) ? 1 : 0);
      }},
+    {"holdfast_host_writer", "Of several hosts, 1 for the one that writes go to.", gauge, scope::host,
+     [](family_writer& w, const reading& r) {
+       const int writes = r.cold.writer.load(std::memory_order_relaxed);
+       if (r.has_host && writes >= 0) w.value(writes);
+     }},
+    {"holdfast_primaries_found_total", "Times that writes turned to the host.", counts, scope::host,
+     [](family_writer& w, const reading& r) {
+       const bool several = r.cold.writer.load(std::memory_order_relaxed) >= 0;
+       if (r.has_host && several) w.value(r.kind(event_kind::primary_found));
+     }},
     {"holdfast_host_probes_total", "Probes of a host that was down, by outcome.", counts, scope::host,
      [](family_writer& w, const reading& r) {
        if (!r.has_host) return;

@@ -77,6 +77,8 @@ void host_counters::count_rare(const event& e) noexcept {
   case event_kind::breaker_closed: return move_breaker(breaker_position::closed);
   case event_kind::host_down: return cold_.up.store(false, std::memory_order_relaxed);
   case event_kind::host_up: return cold_.up.store(true, std::memory_order_relaxed);
+  case event_kind::primary_found: return cold_.writer.store(1, std::memory_order_relaxed);
+  case event_kind::primary_lost: return cold_.writer.store(0, std::memory_order_relaxed);
   case event_kind::host_probe: return add(e.failure ? cold_.probes_failed : cold_.probes_succeeded);
   case event_kind::outcome_resolved: return count_at(cold_.outcomes, e.reason);
   case event_kind::threshold_crossed: return count_at(cold_.thresholds, e.reason);

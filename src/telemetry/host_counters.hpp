@@ -50,6 +50,7 @@ struct cold_counters {
   counter probes_failed{0};
   std::atomic<breaker_position> breaker{breaker_position::closed};
   std::atomic<bool> up{true};
+  std::atomic<int> writer{-1}; // 1: writes go here; -1: never said, as there is only one host
 };
 
 class host_counters final : public host_metrics {

@@ -71,7 +71,10 @@ log_level level_of(const event& e) noexcept {
   case breaker_closed:
   case threshold_cleared:
   case host_up: return log_level::warning;
-  case host_down: return log_level::error;
+  // The first one of all ends no alarm.
+  case primary_found: return e.elapsed == duration::zero() ? log_level::info : log_level::warning;
+  case host_down:
+  case primary_lost: return log_level::error;
   case outcome_resolved:
     return e.reason == event_reason::unknown ? log_level::error : log_level::info;
   }
@@ -85,6 +88,7 @@ log_level highest_level_of(event_kind kind) noexcept {
   e.kind = kind;
   for (std::size_t reason = 0; reason < event_reason_count; ++reason) {
     e.reason = static_cast<event_reason>(reason);
+    e.elapsed = duration{1};
     e.failure = nullptr;
     highest = std::max(highest, level_of(e));
     e.failure = &failure;

@@ -51,13 +51,7 @@ void signal_all(const std::vector<pid_t>& processes, int signal) {
 } // namespace
 
 postgres_server::postgres_server(postgres_server_options options) : options_(std::move(options)) {
-  const auto programs = find_programs();
-  if (!programs)
-    throw server_error("no PostgreSQL server (13 or later) found; install Debian's postgresql");
-  programs_ = *programs;
-  user_ = server_user();
-  port_ = free_port();
-  folder_ = make_temporary_folder("holdfast-pg-");
+  find_place();
   try {
     prepare_folder();
   } catch (...) {
@@ -65,6 +59,33 @@ postgres_server::postgres_server(postgres_server_options options) : options_(std
     fs::remove_all(folder_, ignored);
     throw;
   }
+}
+
+postgres_server::postgres_server(const postgres_server& primary, postgres_server_options options)
+    : options_(std::move(options)) {
+  if (!primary.password().empty())
+    throw server_error("a standby of a server with a password is not supported");
+  find_place();
+  try {
+    own(folder_);
+    copy_from(primary);
+    version_ = data_version(data_dir());
+    write_configuration();
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+    throw;
+  }
+}
+
+void postgres_server::find_place() {
+  const auto programs = find_programs();
+  if (!programs)
+    throw server_error("no PostgreSQL server (13 or later) found; install Debian's postgresql");
+  programs_ = *programs;
+  user_ = server_user();
+  port_ = options_.port != 0 ? options_.port : free_port();
+  folder_ = make_temporary_folder("holdfast-pg-");
 }
 
 postgres_server::~postgres_server() {
@@ -138,8 +159,9 @@ void postgres_server::initialise_from_template(const fs::path& kept) {
 }
 
 void postgres_server::write_configuration() {
-  std::string lines = "\nlisten_addresses = '127.0.0.1'\nport = " + std::to_string(port_) +
-                      "\nunix_socket_directories = '" + folder_.string() +
+  std::string lines = "\nlisten_addresses = '" + options_.addresses +
+                      "'\nport = " + std::to_string(port_) + "\nunix_socket_directories = '" +
+                      folder_.string() +
                       "'\nmax_connections = " + std::to_string(options_.max_connections) +
                       "\nfsync = " + (options_.fsync ? "on" : "off") +
                       // Files of the data folder: a killed server leaves nothing in /dev/shm.
@@ -156,7 +178,8 @@ void postgres_server::write_configuration() {
   std::ofstream(data_dir() / "postgresql.conf", std::ios::app) << lines;
   const std::string method = options_.password.empty() ? "trust" : "scram-sha-256";
   std::ofstream(data_dir() / "pg_hba.conf")
-      << "local all all " << method << "\nhost all all 127.0.0.1/32 " << method << '\n';
+      << "local all all " << method << "\nhost all all 127.0.0.0/8 " << method
+      << "\nlocal replication all " << method << '\n';
 }
 
 void postgres_server::own(const fs::path& path) const {
@@ -199,8 +222,7 @@ void postgres_server::start() {
 
 void postgres_server::wait_ready(std::chrono::milliseconds limit) {
   const auto until = std::chrono::steady_clock::now() + limit;
-  const std::string target = "host='" + folder_.string() + "' port=" + std::to_string(port_) +
-                             " user=postgres dbname=postgres connect_timeout=2";
+  const std::string target = socket_target() + " dbname=postgres connect_timeout=2";
   while (PQping(target.c_str()) != PQPING_OK) {
     if (!running()) fail("the PostgreSQL server ended while it started");
     if (std::chrono::steady_clock::now() >= until)
@@ -312,7 +334,9 @@ bool postgres_server::running() const { return pid_ != 0 && process_alive(pid_);
 
 std::string postgres_server::url() const {
   const std::string secret = options_.password.empty() ? "" : ":" + percent_encoded(password());
-  return "postgresql://postgres" + secret + "@127.0.0.1:" + std::to_string(port_) + "/postgres";
+  return "postgresql://postgres" + secret + "@" +
+         options_.addresses.substr(0, options_.addresses.find(',')) + ":" + std::to_string(port_) +
+         "/postgres";
 }
 
 std::string postgres_server::log_tail(std::size_t bytes) const {

@@ -26,6 +26,9 @@ struct postgres_server_options {
   std::string password = {};
   server_tls tls = server_tls::off;
   int max_connections = 100;
+  /// Of the loopback, several parted by commas; `url()` names the first.
+  std::string addresses = "127.0.0.1";
+  std::uint16_t port = 0; ///< 0: one that nothing listens on
   /// Off is faster, and a kill may then lose what was acknowledged.
   bool fsync = true;
   /// Further lines of postgresql.conf, as "name = value".
@@ -49,6 +52,9 @@ class postgres_server {
 public:
   /// Finds the programs and prepares the data folder; nothing runs yet.
   explicit postgres_server(postgres_server_options options = {});
+  /// A streaming standby of a primary that runs, by pg_basebackup; nothing of its own runs yet. It
+  /// has the primary's settings, with those of `options` after them. Without a password only.
+  postgres_server(const postgres_server& primary, postgres_server_options options);
   ~postgres_server();
   postgres_server(const postgres_server&) = delete;
   postgres_server& operator=(const postgres_server&) = delete;
@@ -66,6 +72,14 @@ public:
   /// False when there is none.
   bool kill_one_backend();
   [[nodiscard]] bool serves_anybody() const; ///< one of its processes serves a client
+  /// Makes the standby a primary; returns once it takes writes.
+  void promote(std::chrono::milliseconds limit = std::chrono::seconds(30));
+  /// A stopped server follows `primary` from its next start on. Its data must be no further than
+  /// where the primary took over: it was stopped, not killed, before that.
+  void follow(const postgres_server& primary);
+  /// The standby has replayed all that `primary` has written by now.
+  void wait_caught_up(const postgres_server& primary,
+                      std::chrono::milliseconds limit = std::chrono::seconds(30)) const;
   void pause(); ///< SIGSTOP to all its processes: connections stay open and nothing answers
   void resume();
 
@@ -82,7 +96,7 @@ public:
   [[nodiscard]] bool running() const; ///< the postmaster lives (it may be paused)
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-  /// "postgresql://postgres[:password]@127.0.0.1:PORT/postgres".
+  /// "postgresql://postgres[:password]@ADDRESS:PORT/postgres".
   [[nodiscard]] std::string url() const;
   [[nodiscard]] const std::string& password() const noexcept { return options_.password; }
   [[nodiscard]] const std::filesystem::path& socket_dir() const noexcept { return folder_; }
@@ -95,7 +109,10 @@ public:
   [[nodiscard]] static std::optional<std::filesystem::path> find_programs();
 
 private:
+  void find_place();
   void prepare_folder();
+  void copy_from(const postgres_server& primary);
+  [[nodiscard]] std::string socket_target() const;
   void initialise(const std::filesystem::path& data);
   void initialise_from_template(const std::filesystem::path& kept);
   void write_configuration();

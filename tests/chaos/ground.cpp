@@ -12,6 +12,8 @@ testing::postgres_server& started(testing::postgres_server& server) {
   return server;
 }
 
+} // namespace
+
 database enter_as_boss(testing::postgres_server& server) {
   database_options o;
   o.name = "boss";
@@ -22,8 +24,6 @@ database enter_as_boss(testing::postgres_server& server) {
   o.postgres.options = "-c default_transaction_read_only=off -c statement_timeout=0";
   return postgres::connect(server.url(), o);
 }
-
-} // namespace
 
 testing::postgres_server_options fast_server() {
   testing::postgres_server_options o;

@@ -36,6 +36,9 @@ private:
   int runs_ = 0;
 };
 
+/// The superuser's own way into a server.
+[[nodiscard]] database enter_as_boss(testing::postgres_server& server);
+
 /// fsync is off: what is tested is what replies were lost, not what a disk keeps.
 [[nodiscard]] testing::postgres_server_options fast_server();
 

@@ -1,5 +1,6 @@
 #include "chaos/matrix.hpp"
 
+#include "chaos/cluster_cells.hpp"
 #include "chaos/kills.hpp"
 #include "chaos/proxy_cells.hpp"
 #include "chaos/resource_cells.hpp"
@@ -41,7 +42,7 @@ constexpr std::array table{
     cell{14, "server_killed", server_killed},
     cell{15, "server_restarted", server_restarted},
     cell{16, "server_paused", server_paused},
-    cell{17, "promotion"},
+    cell{17, "promotion", promotion},
     cell{18, "read_only", read_only},
     cell{19, "connection_limit", connection_limit},
     cell{20, "disk_full", disk_full},
@@ -50,7 +51,7 @@ constexpr std::array table{
     cell{23, "lock_timeout", lock_timeout},
     cell{24, "statement_timeout", statement_timeout},
     cell{25, "idle_kill", idle_kill},
-    cell{26, "dns_change"},
+    cell{26, "dns_change", dns_change},
     cell{27, "tls_expiry", tls_expiry},
     cell{28, "credential_rotation", credential_rotation},
     cell{29, "wall_clock_jump", wall_clock_jump},

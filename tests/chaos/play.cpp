@@ -35,11 +35,13 @@ public:
   void note(const owned_event& e) {
     const std::lock_guard lock{mutex_};
     if (e.failure) ++seen_[e.failure->code];
-    if (e.failure && e.kind == event_kind::attempt_failed) ++attempts_[e.failure->code];
+    const bool attempted = e.failure && e.failure->when != phase::not_sent;
+    if (attempted && e.kind == event_kind::attempt_failed) ++attempts_[e.failure->code];
     if (e.kind == event_kind::connection_ready) ++connections_;
-    if (e.kind == event_kind::connection_ready) open_.insert(e.connection);
-    if (e.kind == event_kind::connection_closed) open_.erase(e.connection);
-    if (e.kind == event_kind::pool_cleared) doomed_ = open_;
+    const place here{e.host, e.connection};
+    if (e.kind == event_kind::connection_ready) open_.insert(here);
+    if (e.kind == event_kind::connection_closed) open_.erase(here);
+    if (e.kind == event_kind::pool_cleared) doom(e.host);
     if (e.kind == event_kind::breaker_opened) ++opened_;
   }
   [[nodiscard]] std::uint64_t of(errc code) const {
@@ -57,7 +59,7 @@ public:
   [[nodiscard]] std::size_t survivors() const {
     const std::lock_guard lock{mutex_};
     return static_cast<std::size_t>(
-        std::ranges::count_if(doomed_, [&](std::uint64_t c) { return open_.contains(c); }));
+        std::ranges::count_if(doomed_, [&](const place& c) { return open_.contains(c); }));
   }
   [[nodiscard]] std::uint64_t opened() const {
     const std::lock_guard lock{mutex_};
@@ -71,12 +73,20 @@ public:
   }
 
 private:
+  using place = std::pair<std::string, std::uint64_t>; // a host, and a connection of its pool
+
+  void doom(const std::string& host) {
+    std::erase_if(doomed_, [&](const place& c) { return c.first == host; });
+    for (const place& c : open_)
+      if (c.first == host) doomed_.insert(c);
+  }
+
   mutable std::mutex mutex_; // guards the rest
   std::map<errc, std::uint64_t> seen_;
   std::map<errc, std::uint64_t> attempts_; // by what they failed with
   std::uint64_t connections_ = 0;          // that ever were
-  std::set<std::uint64_t> open_;           // connections
-  std::set<std::uint64_t> doomed_;         // open when the pool was cleared last
+  std::set<place> open_;                   // connections
+  std::set<place> doomed_;                 // open when their pool was cleared last
   std::uint64_t opened_ = 0;
 };
 
@@ -91,17 +101,19 @@ public:
     const resources before = baseline();
     auto seen = std::make_shared<failure_log>();
     {
-      auto db = postgres::connect(t_.at.url(plan_.port), plan_.options);
+      auto db = postgres::connect(url(), plan_.options);
       db.on_event([seen](const owned_event& e) { seen->note(e); });
       workload load{db, plan_.load};
       t_.out.demand(load.wait_acknowledged(20, 5s), "no healthy traffic to begin with");
       suffer(load, db);
       recover(load);
+      plan_.afterwards();
       load.stop();
       judge_generations(*seen);
       judge_books(check_books(db, t_.at.boss, load.ledgers()), *seen);
-      t_.out.demand(db.status().hosts.at(0).breaker != breaker_state::open,
-                    "the breaker is open still");
+      for (const host_status& h : db.status().hosts)
+        t_.out.demand(!h.up || h.breaker != breaker_state::open, "the breaker of {} is open still",
+                      h.host);
       t_.out.demand(db.close(2s), "connections are still out");
     }
     judge_resources(before);
@@ -109,9 +121,13 @@ public:
   }
 
 private:
+  [[nodiscard]] std::string url() const {
+    return plan_.url.empty() ? t_.at.url(plan_.port) : plan_.url;
+  }
+
   /// After a first visit, because a proxy's listener is registered when it first waits.
   resources baseline() {
-    (void)postgres::connect(t_.at.url(plan_.port), plan_.options).close(1s);
+    (void)postgres::connect(url(), plan_.options).close(1s);
     resources least = resources::now();
     for (int i = 0; i < 20; ++i) {
       std::this_thread::sleep_for(5ms);
@@ -150,7 +166,8 @@ private:
     const duration took = std::max(duration{}, *first - accepts);
     t_.out.figure("recovered in {:.0f} ms", in_ms(took));
     const duration allowed =
-        recovery_allowed + (plan_.breaker_opens ? plan_.options.breaker.max_open_for : duration{});
+        std::max(recovery_allowed, plan_.recovers_within) +
+        (plan_.breaker_opens ? plan_.options.breaker.max_open_for : duration{});
     t_.out.demand(took <= allowed + stalls_.worst(),
                   "recovery took {:.0f} ms of {:.0f} allowed, stalls of {:.0f} ms", in_ms(took),
                   in_ms(allowed), in_ms(stalls_.worst()));

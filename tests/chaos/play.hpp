@@ -6,18 +6,24 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace holdfast::matrix {
 
 struct plan {
   std::uint16_t port = 0; ///< where callers connect
+  std::string url{};      ///< the same where one port does not say it
   /// Adds to the fresh tables what the fault needs.
   std::function<void()> furnish = [] {};
   std::function<void()> harm = [] {};
   std::function<void()> nudge = [] {}; ///< every 50 ms while the fault lasts
   /// Ends the fault; from which moment on the server accepts.
   std::function<time_point()> heal = [] { return clock::now(); };
+  /// After the first success, while callers go on.
+  std::function<void()> afterwards = [] {};
+  /// From the end of the fault to the first success.
+  duration recovers_within{};
   /// No write may end well meanwhile: else the fault did not bite.
   bool outage = false;
   /// The fault is none of ours: no call may fail.

@@ -30,6 +30,7 @@ struct operation_parts {
   std::optional<duration> attempt_timeout = std::nullopt;
   std::string_view name{};
   std::string_view trace_id{};
+  std::string_view host{};
 };
 
 class operation {
@@ -38,6 +39,14 @@ public:
       : parts_{parts}, session_{*parts.retry, terms, start} {}
 
   [[nodiscard]] time_point start() const noexcept { return session_.start(); }
+
+  /// The next attempt goes to another host.
+  void turn_to(circuit_breaker* breaker, std::string_view host) noexcept {
+    parts_.breaker = breaker;
+    parts_.host = host;
+  }
+  /// Where hosts have breakers: false after it was turned to none.
+  [[nodiscard]] bool has_host() const noexcept { return parts_.breaker != nullptr; }
 
   /// Asks breaker and limiter; false: `refusal` tells the caller why.
   [[nodiscard, gnu::hot]] bool begin(time_point now) {

@@ -10,6 +10,7 @@
 #include <holdfast/task.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <source_location>
@@ -104,6 +105,8 @@ public:
   virtual void set_lease_limit(std::uint32_t limit) = 0;
   virtual void suspect_idle() = 0;
   virtual void retire_all() = 0;
+  /// `which` is called under the lock, also for what is in use.
+  virtual void retire_if(const std::function<bool(const void*)>& which) = 0;
   [[nodiscard]] virtual std::uint64_t generation() const = 0;
   [[nodiscard]] virtual pool_snapshot snapshot() const = 0;
 

@@ -223,13 +223,13 @@ bool is_address(const std::string& host) noexcept {
          ::inet_pton(AF_INET6, host.c_str(), out.data()) == 1;
 }
 
-task<result<std::vector<address>>> addresses_of(runtime& rt, const host_port& server,
-                                                deadline until) {
-  if (server.is_socket()) co_return std::vector<address>{address{}};
-  if (is_address(server.host)) co_return std::vector<address>{address{server.host}};
-  auto found = co_await rt.resolve(server.host, until);
-  if (found && found->empty())
-    co_return make_error(errc::name_not_resolved, "the name " + server.host + " has no address");
+task<result<std::vector<address>>> resolve(runtime& rt, const settings& s, deadline until) {
+  if (!s.resolver) co_return co_await rt.resolve(s.server.host, until);
+  auto ask = [&s] { return s.resolver(s.server.host); };
+  auto told = co_await rt.offload(ask);
+  if (!told) co_return std::move(told.error());
+  std::vector<address> found;
+  for (auto& text : *told) found.push_back({std::move(text)});
   co_return found;
 }
 
@@ -262,12 +262,26 @@ task<result<pg_connection>> connect_as(runtime& rt, const settings& s, const tls
 
 } // namespace
 
+bool is_named(const host_port& server) noexcept {
+  return !server.is_socket() && !is_address(server.host);
+}
+
+task<result<std::vector<address>>> addresses_of(runtime& rt, const settings& s, deadline until) {
+  const host_port& server = s.server;
+  if (server.is_socket()) co_return std::vector<address>{address{}};
+  if (!is_named(server)) co_return std::vector<address>{address{server.host}};
+  auto found = co_await resolve(rt, s, until);
+  if (found && found->empty())
+    co_return make_error(errc::name_not_resolved, "the name " + server.host + " has no address");
+  co_return found;
+}
+
 task<result<entered>> connect(runtime& rt, const settings& s, deadline until) {
   const auto tls = plan_tls(s);
   if (!tls) co_return tls.error();
   auto who = co_await ask_for_credential(rt, s.credentials);
   if (!who) co_return std::move(who.error());
-  const auto found = co_await addresses_of(rt, s.server, until);
+  const auto found = co_await addresses_of(rt, s, until);
   if (!found) co_return found.error();
   auto made = co_await connect_as(rt, s, *tls, *who, *found, until);
   if (!made && made.error().code == errc::authentication_failed) {
@@ -278,7 +292,8 @@ task<result<entered>> connect(runtime& rt, const settings& s, deadline until) {
     made = co_await connect_as(rt, s, *tls, *who, *found, until);
   }
   if (!made) co_return std::move(made.error());
-  entered in{std::move(*made), std::move(*who)};
+  entered in{std::move(*made), is_named(s.server) ? *found : std::vector<address>{},
+             std::move(*who)};
   co_return in;
 }
 

@@ -8,11 +8,14 @@
 #include <holdfast/task.hpp>
 #include <holdfast/time.hpp>
 
+#include <vector>
+
 namespace holdfast::drivers::postgres {
 
 struct entered {
   pg_connection link;
-  credential as; ///< what the server took
+  std::vector<address> found; ///< for the host's name; empty where it has none
+  credential as;              ///< what the server took
 };
 
 /// The whole handshake: files, credential, name, TCP, TLS, login. Each address of the host is given
@@ -21,5 +24,13 @@ struct entered {
 /// Errors: see connect_failure.hpp; invalid_configuration for a file that cannot be read; whatever
 /// the credential provider returns; cancelled.
 [[nodiscard]] task<result<entered>> connect(runtime& rt, const settings& s, deadline until);
+
+/// The addresses of the host: of a name as the resolver gives them, of an address that; of a socket
+/// one that is empty.
+[[nodiscard]] task<result<std::vector<address>>> addresses_of(runtime& rt, const settings& s,
+                                                              deadline until);
+
+/// A name that has to be looked up.
+[[nodiscard]] bool is_named(const host_port& server) noexcept;
 
 } // namespace holdfast::drivers::postgres

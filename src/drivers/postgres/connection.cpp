@@ -21,7 +21,7 @@ bool reported_on(const PGconn* c, const char* parameter) noexcept {
 connection::connection(pg_connection connected, const settings& s, canceller& cancels,
                        std::uint64_t seed)
     : wire_{std::move(connected)}, cancels_{cancels}, cache_{s.engine.statement_cache_size},
-      peer_{peer_of(s)}, name_prefix_{prefix_from(seed)},
+      peer_{peer_of(s)}, address_{PQhostaddr(wire_.raw())}, name_prefix_{prefix_from(seed)},
       names_statements_{s.engine.pooler == pooler_mode::none && s.engine.statement_cache_size > 0},
       shares_session_{s.engine.pooler == pooler_mode::transaction},
       settings_read_only_{s.engine.options.find("read_only") != std::string::npos} {}

@@ -40,12 +40,16 @@ public:
   [[nodiscard]] std::string transaction_token() const override;
   task<result<outcome>> settle(runtime& rt, std::string_view token, deadline until) override;
   task<result<void>> ping(runtime& rt, deadline until) override;
+  /// PostgreSQL 13 does not tell: unknown.
+  [[nodiscard]] host_role role() const noexcept override;
+  task<result<server_state>> examine(runtime& rt, deadline until) override;
   task<result<void>> reset(runtime& rt, deadline until) override;
 
   [[nodiscard]] bool dirty() const noexcept override;
   void mark_clean() noexcept override { dirty_ = false; }
   [[nodiscard]] transaction_status in_transaction() const noexcept override;
   [[nodiscard]] bool usable() const noexcept override { return !broken_; }
+  [[nodiscard]] std::string_view address() const noexcept override { return address_; }
   [[nodiscard]] std::string_view peer() const noexcept override { return peer_; }
   void interrupt() noexcept override { wire_.interrupt(); }
   void close() noexcept override;
@@ -129,6 +133,7 @@ private:
   parameter_block parameters_;
   std::vector<value> cells_; // of the row being read; reused
   std::string peer_;
+  const std::string address_; // empty for a socket
   std::string name_prefix_;
   std::uint64_t names_ = 0;
   bool names_statements_;   // false behind a transaction pooler, or without a cache

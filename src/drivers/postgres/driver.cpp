@@ -1,5 +1,6 @@
 #include "drivers/postgres/driver.hpp"
 
+#include "drivers/postgres/address_book.hpp"
 #include "drivers/postgres/connect.hpp"
 #include "drivers/postgres/connect_failure.hpp"
 #include "drivers/postgres/connection.hpp"
@@ -27,11 +28,21 @@ public:
       co_return std::move(connected).error();
     }
     if (settings_.counts_rotations) note(std::move(connected->as));
+    if (!connected->found.empty()) note(connected->found, rt.now());
     co_return std::make_unique<connection>(std::move(connected->link), settings_, cancels_,
                                            rt.random());
   }
   std::uint64_t rotations() const noexcept override {
     return rotations_.load(std::memory_order_acquire);
+  }
+
+  bool is_named() const noexcept override { return postgres::is_named(settings_.server); }
+  task<result<address_news>> look_up(runtime& rt, deadline until) override {
+    const auto found = co_await addresses_of(rt, settings_, until);
+    if (!found) co_return found.error();
+    note(*found, rt.now());
+    const std::lock_guard lock{mutex_};
+    co_return addresses_.news();
   }
 
   bool condemns_host(const error& e) const noexcept override { return says_host_is_down(e); }
@@ -55,8 +66,14 @@ private:
     last_ = std::move(taken);
   }
 
-  std::mutex mutex_;               // guards last_
+  void note(std::span<const address> answer, time_point now) {
+    const std::lock_guard lock{mutex_};
+    addresses_.note(answer, now);
+  }
+
+  std::mutex mutex_;               // guards the next two
   std::optional<credential> last_; // that the server took
+  address_book addresses_;         // of its name
   std::atomic<std::uint64_t> rotations_{0};
   const settings settings_;
   const std::string host_;

@@ -22,6 +22,8 @@ struct settings {
   tls_options tls{};
   std::string application_name = "holdfast";
   postgres_options engine{};
+  /// As `host_options::resolver`; none: the system's.
+  std::function<result<std::vector<std::string>>(const std::string& name)> resolver{};
 };
 
 /// "db1:5432" or "/var/run/postgresql/.s.PGSQL.5432".

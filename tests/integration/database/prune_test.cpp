@@ -20,7 +20,7 @@ protected:
     o.health.interval.reset();
     o.operation_keys.enabled = true;
     o.operation_keys.retention = 168 * 50ms;
-    return database{detail::open_database(driver(), std::move(o)).value()};
+    return database{detail::open_database({driver()}, std::move(o)).value()};
   }
   [[nodiscard]] std::shared_ptr<drivers::sql_driver> driver() const {
     if (!is_postgres()) return drivers::sqlite::make_driver({file(), {}});

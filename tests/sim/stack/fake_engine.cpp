@@ -22,6 +22,17 @@ bool inserts_key(std::string_view sql) { return sql == claims || sql == tombston
 
 } // namespace
 
+void fake_store::rejoin(const std::shared_ptr<fake_store>& old,
+                        const std::shared_ptr<fake_store>& successor) {
+  old->stop();
+  old->followers.clear();
+  old->balances = successor->balances;
+  old->marks = successor->marks;
+  old->operations = successor->operations;
+  successor->followers.clear();
+  successor->follow_with(old);
+}
+
 std::int64_t fake_store::total() const {
   std::int64_t sum = 0;
   for (const auto& [account, balance] : balances) sum += balance;
@@ -52,6 +63,30 @@ void fake_store::apply(const changes& c) {
   for (const auto& [account, amount] : c.money) balances[account] += amount;
   for (const std::string& mark : c.marks) ++marks[mark];
   for (const auto& [key, row] : c.keys) operations[key] = row;
+  ++position;
+  for (const auto& f : followers) {
+    const auto replay = [f, c, of = history, to = position] {
+      if (f->role != host_role::replica || f->history != of) return; // it has left
+      f->apply(c);
+      f->position = to;
+    };
+    if (lag == duration::zero())
+      replay();
+    else
+      world.at(world.now() + lag, replay);
+  }
+}
+
+void fake_store::promote(const fake_store& from) {
+  role = host_role::primary;
+  history = from.history + 1;
+}
+
+void fake_store::follow_with(const std::shared_ptr<fake_store>& follower) {
+  follower->role = host_role::replica;
+  follower->history = history;
+  follower->position = position;
+  followers.push_back(follower);
 }
 
 void fake_store::let_go(std::uint64_t session) {
@@ -68,7 +103,7 @@ void fake_store::stop() {
 
 fake_connection::fake_connection(std::shared_ptr<fake_store> store)
     : store_{std::move(store)}, id_{++store_->sessions}, start_{store_->starts},
-      demotion_{store_->demotions} {
+      demotion_{store_->demotions}, told_{store_->role} {
   ++store_->open;
   store_->entered[id_] = store_->credential;
 }
@@ -125,7 +160,28 @@ task<result<void>> fake_connection::travel(runtime& rt, deadline until) {
   if (arrives >= until.at()) co_return broken(errc::deadline_exceeded, "no reply in time");
   if (store_->strikes(mishap::lost, rt))
     co_return broken(errc::connection_lost, "the connection broke");
+  told_ = store_->role;
   co_return result<void>{};
+}
+
+/// By the server's word; the connection is of no use to whoever wants to write.
+error fake_connection::read_only() {
+  ++store_->refused[id_];
+  end_transaction(false);
+  auto e = make_error(errc::read_only_server, "the server takes no writes");
+  e.when = phase::answered;
+  e.connection_usable = false;
+  e.transaction_usable = false;
+  return e;
+}
+
+task<result<drivers::server_state>> fake_connection::examine(runtime& rt, deadline until) {
+  auto there = co_await travel(rt, until);
+  if (!there) co_return std::move(there.error());
+  drivers::server_state s{store_->role, store_->history, store_->position};
+  auto back = co_await travel(rt, until);
+  if (!back) co_return std::move(back.error());
+  co_return s;
 }
 
 task<result<void>> fake_connection::round_trip(runtime& rt, deadline until) {
@@ -175,6 +231,7 @@ task<result<void>> fake_connection::perform(runtime& rt, statement what, row_sin
   }
   auto ran = run(rt, what, rows);
   auto answered = co_await travel(rt, until);
+  if (answered && !ran && !ran.error().connection_usable) broken_ = condemned_ = true;
   if (answered && !ran) co_return std::move(ran.error());
   if (answered) {
     done = *ran;
@@ -191,6 +248,7 @@ result<statement_result> fake_connection::run(runtime& rt, const statement& what
     return failed_statement(errc::serialization_failure, "could not serialize access");
   if (what.sql.starts_with("SELECT")) return select(what, rows);
   if (demoted()) return failed_statement(errc::read_only_server, "this server was demoted");
+  if (store_->role != host_role::primary) return read_only();
   if (inserts_key(what.sql)) return insert_key(what);
   if (what.sql == "DELETE KEYS") return delete_keys(what);
   if (what.sql == "UPDATE MONEY") {
@@ -241,6 +299,7 @@ result<statement_result> fake_connection::select(const statement& what, row_sink
   std::vector<column> columns{{"value", value_type::integer, "int8"}};
   std::vector<std::vector<value>> found;
   if (what.sql == "SELECT TOTAL") {
+    ++store_->reads;
     found.push_back({value{store_->total()}});
   } else if (what.sql == "SELECT TABLE") {
     if (store_->table) found.push_back({value{std::int64_t{1}}});

@@ -92,6 +92,16 @@ struct fake_store {
   int misused = 0; ///< calls on a connection whose error said "never again", or by two at once
   std::uint64_t applied = 0; ///< commits that changed something
 
+  // One of several.
+  std::string name = "fake:1";
+  host_role role = host_role::primary;
+  std::uint64_t history = 1;
+  std::uint64_t position = 1; ///< changes that are in force
+  duration lag{};             ///< until its followers have a change; 0: before it is answered
+  std::vector<std::shared_ptr<fake_store>> followers;
+  std::map<std::uint64_t, int> refused; ///< writes that it does not take, by session
+  std::uint64_t reads = 0;
+
   [[nodiscard]] bool happens(std::uint32_t one_in) {
     return one_in != 0 && world.random() % one_in == 0;
   }
@@ -105,6 +115,13 @@ struct fake_store {
   [[nodiscard]] std::int64_t seconds() const;
   void apply(const changes& c);
   void let_go(std::uint64_t session);
+  /// Takes over from `from`, whatever that one thinks of it.
+  void promote(const fake_store& from);
+  /// As another that follows this one.
+  void follow_with(const std::shared_ptr<fake_store>& follower);
+  /// Who was superseded is down, forgets its own past, and follows its successor once it is up.
+  static void rejoin(const std::shared_ptr<fake_store>& old,
+                     const std::shared_ptr<fake_store>& successor);
   /// Cuts every session; what was not committed is undone.
   void stop();
   void start() { up = true; }
@@ -130,6 +147,8 @@ public:
   task<result<outcome>> settle(runtime& rt, std::string_view token, deadline until) override;
   task<result<void>> ping(runtime& rt, deadline until) override;
   task<result<void>> reset(runtime& rt, deadline until) override;
+  [[nodiscard]] host_role role() const noexcept override { return told_; }
+  task<result<drivers::server_state>> examine(runtime& rt, deadline until) override;
 
   [[nodiscard]] bool dirty() const noexcept override { return false; }
   void mark_clean() noexcept override {}
@@ -172,7 +191,10 @@ private:
   bool closed_ = false;
   bool travelling_ = false;
   drivers::transaction_status status_ = drivers::transaction_status::none;
+  [[nodiscard]] error read_only();
+
   changes changes_;
+  host_role told_;          // as of the last reply
   std::uint64_t named_ = 0; // the id of the open transaction, or of the last
 };
 
@@ -181,7 +203,7 @@ public:
   explicit fake_driver(std::shared_ptr<fake_store> store) : store_{std::move(store)} {}
 
   [[nodiscard]] std::string_view engine() const noexcept override { return "fake"; }
-  [[nodiscard]] std::string_view host() const noexcept override { return "fake:1"; }
+  [[nodiscard]] std::string_view host() const noexcept override { return store_->name; }
   task<result<drivers::connection_ptr>> open(runtime& rt, deadline until) override;
   [[nodiscard]] std::uint64_t rotations() const noexcept override { return rotations_; }
   [[nodiscard]] bool condemns_host(const error& e) const noexcept override {

@@ -32,7 +32,9 @@ std::string fake_connection::transaction_token() const {
 task<result<outcome>> fake_connection::settle(runtime& rt, std::string_view token, deadline until) {
   auto arrived = co_await travel(rt, until);
   if (!arrived) co_return std::move(arrived.error());
-  auto& t = store_->transactions.at(std::stoull(std::string{token.substr(5)}));
+  const auto known = store_->transactions.find(std::stoull(std::string{token.substr(5)}));
+  if (known == store_->transactions.end()) co_return outcome::unknown; // another server's
+  auto& t = known->second;
   if (t.start == start_ && t.what == fate::open) {
     store_->ended.insert(t.session);
     t.what = fate::undone;
@@ -81,6 +83,7 @@ result<void> fake_connection::commit_now(runtime& rt) {
     refused.transaction_usable = false;
     return refused;
   }
+  if (store_->role != host_role::primary && !changes_.marks.empty()) return read_only();
   if (store_->strikes(mishap::late, rt)) {
     commit_later();
     return broken(errc::connection_lost, "the connection broke during COMMIT");

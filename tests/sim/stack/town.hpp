@@ -64,9 +64,9 @@ struct town {
   town(std::uint64_t seed, std::optional<database_options> given, observer_ptr watching = nullptr)
       : world{seed}, options{given ? std::move(*given) : options_for(world)} {
     for (std::int64_t a = 0; a < accounts; ++a) store->balances[a] = riches;
-    observers = detail::make_observers(options, "fake:1", loop, std::move(watching)).value();
+    observers = detail::make_observers(options, {"fake:1"}, loop, std::move(watching)).value();
     detail::database_parts parts;
-    parts.driver = std::make_shared<fake_driver>(store);
+    parts.drivers = {std::make_shared<fake_driver>(store)};
     parts.options = options;
     parts.background = loop;
     parts.observers = observers;

@@ -7,9 +7,9 @@ stack_town::stack_town(const plan& p, const database_options& o)
       audit{std::make_shared<auditor>(options.pool, options.retry)} {
   for (std::int64_t a = 0; a < accounts; ++a) store->balances[a] = riches;
   store->script = &faults;
-  observers = detail::make_observers(options, "fake:1", loop, audit).value();
+  observers = detail::make_observers(options, {"fake:1"}, loop, audit).value();
   detail::database_parts parts;
-  parts.driver = std::make_shared<testing::fake_driver>(store);
+  parts.drivers = {std::make_shared<testing::fake_driver>(store)};
   parts.options = options;
   parts.background = loop;
   parts.observers = observers;

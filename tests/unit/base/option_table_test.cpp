@@ -73,7 +73,7 @@ TEST(OptionTable, EachRowHasAFieldOfItsOwn) {
          {"off",          "on",     "71",      "0.71",      "71s",         "71KiB",
           "high_traffic", "lazy",   "require", "fail_fast", "none",        "time",
           "disabled",     "always", "json",    "debug",     "transaction", "truncate",
-          "full",         "extra",  "h71",     "unlimited"})
+          "full",         "extra",  "h71",     "unlimited", "any",         "replica_or_primary"})
       if (row.read(c, text) && !row.same(c, standard)) {
         changed = true;
         break;

@@ -57,6 +57,7 @@ TEST_F(RetryDecision, every_code_falls_under_the_right_policy) {
       {errc::stale_snapshot, retry_kind::conflict},
       {errc::database_busy, retry_kind::busy},
       {errc::read_only_server, retry_kind::failover},
+      {errc::no_suitable_host, retry_kind::failover},
       {errc::too_many_connections, retry_kind::overload},
       {errc::server_overloaded, retry_kind::overload},
       {errc::pool_timeout, retry_kind::overload},
@@ -83,6 +84,41 @@ TEST_F(RetryDecision, a_full_server_is_an_outage_where_the_monitor_says_so) {
   shut_out.kind = category::connection;
   EXPECT_TRUE(is_outage(shut_out));
   EXPECT_EQ(retry_kind_of(shut_out), retry_kind::connect);
+}
+
+TEST_F(RetryDecision, a_failover_among_several_hosts_is_waited_for_without_a_token_or_a_count) {
+  terms.several_hosts = true;
+  budget = 0;
+  for (const errc code : {errc::read_only_server, errc::no_suitable_host}) {
+    used(retry_kind::failover, 0);
+    auto d = decide(code);
+    EXPECT_EQ(d.what, action::wait_for_host);
+    EXPECT_EQ(d.kind, retry_kind::failover);
+    EXPECT_EQ(d.pause, 0ns) << "whoever is known to take writes is asked at once";
+    EXPECT_EQ(d.delay, 30s) << "a promotion takes what it takes: until the deadline";
+    used(retry_kind::failover, 3);
+    d = decide(code);
+    EXPECT_EQ(d.pause, 200ms) << "50 ms, doubled twice";
+    EXPECT_EQ(d.pause + d.delay, 30s);
+    now = start + 30s;
+    EXPECT_EQ(decide(code).reason, event_reason::deadline);
+    now = start;
+  }
+}
+
+TEST_F(RetryDecision, a_single_host_that_is_read_only_is_tried_again_by_timer) {
+  EXPECT_EQ(decide(errc::read_only_server).what, action::retry);
+}
+
+TEST_F(RetryDecision,
+       without_a_primary_who_fails_fast_is_told_at_once_unless_it_is_a_planned_switch) {
+  terms.several_hosts = true;
+  options.on_outage = on_outage::fail_fast;
+  EXPECT_EQ(decide(errc::no_suitable_host).reason, event_reason::connection_error);
+  EXPECT_EQ(decide(errc::read_only_server).what, action::wait_for_host);
+  error suspended = make_error(errc::no_suitable_host, "suspended");
+  suspended.next = advice::back_off;
+  EXPECT_EQ(decide(suspended).what, action::wait_for_host);
 }
 
 TEST_F(RetryDecision, what_cannot_help_is_not_tried) {

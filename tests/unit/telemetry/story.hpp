@@ -74,6 +74,8 @@ inline std::vector<moment> story() {
       {host_probe, why::none, {}, lost},
       {host_probe},
       {host_up},
+      {primary_lost, why::none, {}, lost},
+      {primary_found, why::none, 800ms},
       {breaker_half_opened},
       {breaker_closed},
       {transaction_rolled_back},
