@@ -13,19 +13,6 @@ namespace holdfast::cli {
 
 namespace {
 
-/// One connection of its own, and nothing that would hide a failure.
-void make_plain(database_options& o) {
-  o.retry.on_outage = on_outage::fail_fast;
-  o.breaker.start_as = breaker_options::mode::disabled;
-  o.pool.min_size = 0;
-  o.pool.max_size = 1;
-  o.health.interval.reset();
-  o.log.enabled = false;
-  o.sqlite.create = false;
-  o.start = start_mode::connect;
-  o.operation_keys.enabled = true; // opening makes the table
-}
-
 const std::string& ddl_of(const database_config& config) {
   if (config.target.scheme == "sqlite") return drivers::sqlite::operation_table_statements().create;
   return drivers::postgres::operation_table().create;
@@ -42,6 +29,8 @@ public:
     target to = read_target(url_, out);
     if (print_) return print(out, to);
     make_plain(to.config.options);
+    to.config.options.start = start_mode::connect;
+    to.config.options.operation_keys.enabled = true; // opening makes the table
     const bool was_there = is_there(to.config);
     if (!was_there) (void)open(to.config).close(std::chrono::seconds{1});
     out.say(fmt::format("{}: the table for operation keys {}", to.shown,

@@ -14,18 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// One warm connection and nothing that would hide a failure.
-void make_plain(database_options& o) {
-  o.retry.on_outage = on_outage::fail_fast;
-  o.breaker.start_as = breaker_options::mode::disabled;
-  o.pool.min_size = 0;
-  o.pool.max_size = 1;
-  o.pool.ping_after_idle.reset(); // or some round trips would be two
-  o.health.interval.reset();
-  o.log.enabled = false;
-  o.sqlite.create = false;
-}
-
 double median(const std::vector<double>& sorted) {
   const std::size_t half = sorted.size() / 2;
   return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
@@ -43,6 +31,7 @@ public:
   int run(const console& out) override {
     target to = read_target(url_, out);
     make_plain(to.config.options);
+    to.config.options.pool.ping_after_idle.reset(); // or some round trips would be two
     database db = open(to.config);
     (void)db.try_query_value<std::int64_t>("select 1"); // prepares the statement
     for (std::uint32_t i = 0; i < count_; ++i) {

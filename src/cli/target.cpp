@@ -53,6 +53,16 @@ target read_target(const std::string& argument, const console& out) {
   return t;
 }
 
+void make_plain(database_options& o) {
+  o.retry.on_outage = on_outage::fail_fast;
+  o.breaker.start_as = breaker_options::mode::disabled;
+  o.pool.min_size = 0;
+  o.pool.max_size = 1;
+  o.health.interval.reset();
+  o.log.enabled = false;
+  o.sqlite.create = false;
+}
+
 database open(const database_config& config) {
   if (config.target.scheme == "sqlite") return sqlite::connect(config);
   if (config.target.scheme == "postgresql") return postgres::connect(config);

@@ -39,6 +39,9 @@ struct target {
 /// others can see. Throws bad_configuration, usage_error. Opens nothing.
 [[nodiscard]] target read_target(const std::string& argument, const console& out);
 
+/// One connection of its own, no file made, and nothing that would hide a failure.
+void make_plain(database_options& o);
+
 /// Opens it with its engine. Throws database_error.
 [[nodiscard]] database open(const database_config& config);
 

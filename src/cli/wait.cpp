@@ -19,18 +19,6 @@ constexpr auto pause_between = 100ms;
 
 double milliseconds(duration d) { return std::chrono::duration<double, std::milli>{d}.count(); }
 
-/// One connection, no patience of its own: each question is answered with the real cause.
-void make_impatient(database_options& o) {
-  o.start = start_mode::lazy;
-  o.retry.on_outage = on_outage::fail_fast;
-  o.breaker.start_as = breaker_options::mode::disabled;
-  o.pool.min_size = 0;
-  o.pool.max_size = 1;
-  o.health.interval.reset();
-  o.log.enabled = false;
-  o.sqlite.create = false; // a wait makes nothing
-}
-
 /// A server that refuses us will go on refusing; a file may still be made.
 bool is_hopeless(const error& e, const std::string& scheme) {
   if (e.code == errc::unknown_database) return scheme != "sqlite";
@@ -47,7 +35,8 @@ public:
 
   int run(const console& out) override {
     target to = read_target(url_, out);
-    make_impatient(to.config.options);
+    make_plain(to.config.options);
+    to.config.options.start = start_mode::lazy; // each question is answered with the real cause
     const time_point began = clock::now();
     const deadline until = deadline::after(began, timeout_);
     database db = open(to.config);

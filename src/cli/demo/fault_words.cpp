@@ -1,5 +1,7 @@
 #include "cli/demo/fault_words.hpp"
 
+#include "cli/demo/progress.hpp"
+
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
@@ -37,8 +39,6 @@ constexpr std::array<fault_words, 8> table{{
      "kill -9 of one of its processes, upon which it ends all sessions and recovers",
      "after the kill"},
 }};
-
-double in_ms(duration d) noexcept { return std::chrono::duration<double, std::milli>{d}.count(); }
 
 const fault_words& words_of(std::string_view kind) {
   return *std::ranges::find(table, kind, &fault_words::kind);
