@@ -6,6 +6,7 @@
 #include <holdfast/options.hpp>
 #include <holdfast/retry_decision.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -26,11 +27,17 @@ public:
   void settled(time_point now) {
     require(connecting_.size() <= pool_.max_connecting,
             "more connects at once than max_connecting");
-    if (host_up_ && !for_host_.empty() && now > up_since_ + soon)
+    if (host_up_ && !suspended_ && !for_host_.empty() && now > up_since_ + soon)
       require(false, "call " + *for_host_.begin() + " still waits for a host that is back");
   }
   /// The database is being reset, which closes its breaker from any state.
   void note_reset() noexcept { breaker_ = breaker::reset; }
+  /// Suspended, calls wait whatever the host is; from `resumed` on they are to go on.
+  void suspended() noexcept { suspended_ = true; }
+  void resumed(time_point now) noexcept {
+    suspended_ = false;
+    up_since_ = std::max(up_since_, now);
+  }
   void require(bool holds, std::string_view what) {
     if (!holds && broken_.empty()) broken_ = what;
   }
@@ -71,6 +78,7 @@ private:
   breaker breaker_ = breaker::closed;
   std::uint64_t times_open_ = 0;
   bool host_up_ = true;
+  bool suspended_ = false;
   time_point up_since_{};
   std::set<std::string> for_host_;               // calls that wait for it, without a pause before
   std::unordered_map<std::string, tries> tries_; // of calls

@@ -8,7 +8,15 @@ namespace holdfast::sim {
 namespace {
 
 /// No attempt begins any more; who has begun is not waited for.
-task<void> hold(stack_town& t) { (void)co_await t.db->suspend(*t.loop, duration{}); }
+task<void> hold(stack_town& t) {
+  t.audit->suspended();
+  (void)co_await t.db->suspend(*t.loop, duration{});
+}
+
+void let_go(stack_town& t) {
+  t.db->resume();
+  t.audit->resumed(t.world.now());
+}
 
 // The first success comes within 250 ms of the server accepting again; the probe alone is quicker.
 constexpr duration recovery = 250ms;
@@ -104,8 +112,7 @@ void bring_weather(stack_town& t) {
      {[&s](const fault&) { s.capacity = 1; }, [&s, calm] { s.capacity = calm; }});
   on(fault_kind::rotation, {[&s](const fault&) { ++s.credential; }});
   on(fault_kind::reset, {[&t](const fault&) { reset(t); }});
-  on(fault_kind::suspend,
-     {[&t](const fault&) { t.loop->spawn(hold(t)); }, [&t] { t.db->resume(); }});
+  on(fault_kind::suspend, {[&t](const fault&) { t.loop->spawn(hold(t)); }, [&t] { let_go(t); }});
   const auto cancels = [&t](const fault& f) {
     const auto& who = t.story.callers;
     for (std::size_t i = 0; i < who.size(); ++i)
