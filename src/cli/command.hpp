@@ -31,6 +31,7 @@ struct command_entry {
 [[nodiscard]] std::unique_ptr<command> make_demo_intruder();
 [[nodiscard]] std::unique_ptr<command> make_wait();
 [[nodiscard]] std::unique_ptr<command> make_ping();
+[[nodiscard]] std::unique_ptr<command> make_doctor();
 [[nodiscard]] std::unique_ptr<command> make_operation_table();
 [[nodiscard]] std::unique_ptr<command> make_config_check();
 [[nodiscard]] std::unique_ptr<command> make_config_show();

@@ -5,7 +5,7 @@
 namespace holdfast::cli {
 
 std::span<const command_entry> commands() noexcept {
-  static constexpr std::array<command_entry, 8> table{{
+  static constexpr std::array<command_entry, 9> table{{
       {"demo", "Book seats and move money under faults, then check the books",
        "  holdfast demo                            embedded SQLite, a second process in the way\n"
        "  holdfast demo postgres                   a throwaway server, killed and restarted\n"
@@ -20,6 +20,12 @@ std::span<const command_entry> commands() noexcept {
        "  holdfast ping postgresql://app@db/shop\n"
        "  holdfast ping sqlite:app.db --count 100 --interval 10ms --json",
        make_ping},
+      {"doctor", "Look at a database and the way to it, and say what to mend; changes nothing",
+       "  holdfast doctor postgresql://app@db1,db2/shop\n"
+       "  holdfast doctor --processes 12 postgresql://app@db/shop   each with such a pool\n"
+       "  holdfast doctor sqlite:app.db --timeout 60s\n"
+       "  holdfast doctor --json | jq '.rows[] | select(.verdict != \"ok\")'",
+       make_doctor},
       {"operation-table", "Make the table that operation keys need, or print how",
        "  holdfast operation-table postgresql://owner@db/shop\n"
        "  holdfast operation-table --print postgresql://app@db/shop | psql …   by who may",

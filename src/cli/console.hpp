@@ -7,7 +7,12 @@
 namespace holdfast::cli {
 
 /// The exit codes of every command.
-enum exit_code : int { exit_ok = 0, exit_failed = 1, exit_usage = 2 };
+enum exit_code : int {
+  exit_ok = 0,
+  exit_failed = 1,
+  exit_usage = 2,
+  exit_warnings = 3, ///< where asked to be strict
+};
 
 /// A cheap value. Threads: any; lines do not mix.
 class console {
