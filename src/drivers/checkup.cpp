@@ -162,7 +162,9 @@ finding judge_hosts(const std::vector<std::optional<bool>>& takes_writes, const 
             "Fence all but one of them at once, as writes go to several histories; or give "
             "hosts.target = any if they are doors to one server."};
   return {check, verdict::error, found,
-          "Promote one of the hosts, or name the primary in the URL: no write can be had."};
+          unknown > 0
+              ? "Mend what keeps the others from being asked; promote one if none takes writes."
+              : "Promote one of the hosts, or name the primary in the URL: no write can be had."};
 }
 
 void skip(findings& into, std::initializer_list<std::string_view> checks, std::string_view why) {

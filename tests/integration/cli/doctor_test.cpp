@@ -3,6 +3,7 @@
 #include "testing/postgres_files.hpp"
 #include "testing/postgres_server.hpp"
 
+#include <holdfast/full_backlog.hpp>
 #include <holdfast/postgres.hpp>
 
 #include <chrono>
@@ -207,6 +208,18 @@ TEST_F(doctor, a_server_that_falls_silent_ends_with_the_timeout_while_others_are
   EXPECT_EQ(d.of(there, "login").verdict, "ok");
   EXPECT_EQ(d.of(there, "operation_table").verdict, "ok");
   EXPECT_THAT(d["hosts"].found, HasSubstr("1 of 2 take writes, 1 could not be asked"));
+}
+
+TEST_F(doctor, an_address_that_swallows_what_comes_is_told_in_time) {
+  const full_backlog hole;
+  const std::string there = "127.0.0.1:" + std::to_string(hole.port());
+  const auto began = std::chrono::steady_clock::now();
+  const diagnosis d{"--timeout 1s postgresql://app@" + there + "/shop"};
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 4s);
+  EXPECT_EQ(d.code(), 1);
+  EXPECT_EQ(d["connect"].verdict, "error");
+  EXPECT_THAT(d["connect"].found, HasSubstr("connect_timeout"));
+  EXPECT_EQ(d["login"].found, "not tried: no connection");
 }
 
 TEST_F(doctor, among_several_hosts_each_has_its_role) {

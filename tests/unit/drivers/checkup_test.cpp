@@ -96,6 +96,8 @@ TEST(checkup, one_host_takes_writes_or_what_is_wanted_cannot_be_had) {
   expect(judge_hosts({true, false, std::nullopt}, by), verdict::ok,
          "1 of 3 take writes, 1 could not be asked");
   expect(judge_hosts({false, std::nullopt}, by), verdict::error, "0 of 2");
+  EXPECT_NE(judge_hosts({false, std::nullopt}, by).fix.find("Mend"), std::string::npos);
+  EXPECT_NE(judge_hosts({false, false}, by).fix.find("Promote"), std::string::npos);
   expect(judge_hosts({true, true}, by), verdict::error, "2 of 2");
   database_options any;
   any.hosts.target = host_options::wanted::any;
