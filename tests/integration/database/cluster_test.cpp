@@ -145,6 +145,10 @@ TEST(cluster, a_standby_that_stopped_replaying_is_not_read_from) {
   auto db = open(servers);
   db.execute("create table entry (id bigint)");
   auto standby = postgres::connect(servers.second->url(), test::quiet());
+  const auto has_the_table = [&] {
+    return *standby.query_value<bool>("select to_regclass('entry') is not null");
+  };
+  for (int i = 0; i < 500 && !has_the_table(); ++i) std::this_thread::sleep_for(10ms);
   (void)standby.query_value<std::string>("select pg_wal_replay_pause()::text");
   std::this_thread::sleep_for(1s);
   db.execute("insert into entry values (1)");
