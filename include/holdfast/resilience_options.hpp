@@ -101,6 +101,17 @@ struct limiter_options {
   double decrease = 0.9;
 };
 
+/// A second attempt of a read whose first takes unusually long. Only calls that ask for it have
+/// one.
+struct hedge_options {
+  /// Never sooner than this after the first, however quick it usually is.
+  duration floor = std::chrono::milliseconds{10};
+  /// None before this many reads told what is usual.
+  std::uint32_t minimum_samples = 20;
+  /// What it takes from the retry budget.
+  double budget_cost = 1.0;
+};
+
 /// All violations, each naming the option, what was given and what it takes; empty if there are
 /// none. For options given in code; configuration files and URLs go through the option table.
 [[nodiscard]] std::vector<std::string> validate(const retry_policy& options);
@@ -108,5 +119,6 @@ struct limiter_options {
 [[nodiscard]] std::vector<std::string> validate(const retry_budget_options& options);
 [[nodiscard]] std::vector<std::string> validate(const breaker_options& options);
 [[nodiscard]] std::vector<std::string> validate(const limiter_options& options);
+[[nodiscard]] std::vector<std::string> validate(const hedge_options& options);
 
 } // namespace holdfast

@@ -8,6 +8,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -56,6 +57,13 @@ struct address {
   friend bool operator==(const address&, const address&) = default;
 };
 
+/// The runtime of one of several tasks that an operation runs at once; made by `runtime::fork`. Its
+/// owner keeps `home` until that task has ended.
+struct branch {
+  std::shared_ptr<runtime> home; ///< null: there is no event loop
+  std::function<void()> cancel;  ///< ends its present and later waits; any thread, at any time
+};
+
 /// Where an operation runs: its clock, its waits, its random numbers. Three implementations:
 /// `thread_runtime` waits inside the calling thread, `asio_runtime` suspends on Boost.Asio,
 /// `sim_runtime` suspends in virtual time. One object serves one operation (or, for a service
@@ -86,6 +94,10 @@ public:
   /// Starts a task that outlives the caller, on an event loop, never inline. An exception that
   /// leaves the task ends the program: return errors instead.
   virtual void spawn(task<void> work) = 0;
+
+  /// A runtime on the loop of `spawn`, with a cancellation of its own: ours does not reach it, the
+  /// end of that loop does. What runs on it is spawned.
+  [[nodiscard]] virtual branch fork() { return {}; }
 
   /// Runs blocking `fn` where it may block: inline for threads, on a worker for event loops, inline
   /// in simulation. The caller is not resumed before `fn` has returned. Rethrows what `fn` throws.

@@ -102,6 +102,7 @@ public:
   [[nodiscard]] std::uint64_t random() noexcept override { return world_.random(); }
   [[nodiscard]] bool cancelled() const noexcept override { return cancelled_; }
   void spawn(task<void> work) override;
+  [[nodiscard]] branch fork() override;
   [[nodiscard]] task<result<std::vector<address>>> resolve(std::string host,
                                                            deadline until) override;
 

@@ -28,6 +28,7 @@ public:
   [[nodiscard]] std::uint64_t random() noexcept override;
   [[nodiscard]] bool cancelled() const noexcept override { return stop_.stop_requested(); }
   void spawn(task<void> work) override;
+  [[nodiscard]] branch fork() override;
   [[nodiscard]] task<result<std::vector<address>>> resolve(std::string host,
                                                            deadline until) override;
 
@@ -39,6 +40,7 @@ private:
   void wake(waiter& w) noexcept override;
   [[nodiscard]] duration sleepable(deadline until) noexcept;
   int stop_descriptor();
+  runtime& background();
 
   runtime* background_;
   std::stop_token stop_;

@@ -25,6 +25,7 @@ inline constexpr range breaker_ramp = any_time; // zero: none
 inline constexpr range limiter_size = between(1, 10000);
 inline constexpr range limiter_tolerance{1, 1000, true}; // at 1 every second call is congestion
 inline constexpr range limiter_decrease{0, 1, true, true};
+inline constexpr range hedge_samples = between(1, 1'000'000);
 } // namespace bounds
 
 } // namespace holdfast::detail

@@ -1,4 +1,5 @@
 #include <holdfast/circuit_breaker.hpp>
+#include <holdfast/fallback.hpp>
 
 namespace holdfast {
 
@@ -21,6 +22,31 @@ bool counts_against_host(const error& e) noexcept {
   case category::overload:
   case category::resource:
   case category::protocol: return true;
+  default: return false;
+  }
+}
+
+bool is_unavailable(const error& e) noexcept {
+  switch (e.code) {
+  // A person has to solve these.
+  case errc::tls_failed:
+  case errc::certificate_expired:
+  case errc::certificate_untrusted:
+  case errc::certificate_mismatch:
+  // The caller's own doing.
+  case errc::pool_closed:
+  case errc::forked:
+  // The fate of a write, which nothing stands in for.
+  case errc::outcome_unknown: return false;
+  case errc::deadline_exceeded:
+  case errc::read_only_server: return true;
+  default: break;
+  }
+  switch (e.kind) {
+  case category::connection:
+  case category::pool:
+  case category::overload:
+  case category::resource: return true;
   default: return false;
   }
 }

@@ -39,6 +39,7 @@ pipeline_options checked(pipeline_options o) {
   out.append(validate(o.budget));
   out.append(validate(o.breaker));
   out.append(validate(o.limiter));
+  out.append(validate(o.hedge));
   detail::throw_violations(out.take());
   return o;
 }
@@ -58,6 +59,12 @@ pipeline::pipeline(pipeline_options options, std::optional<std::uint64_t> seed)
 
 void pipeline::reject_deadline() {
   throw_error(make_error(errc::invalid_configuration, "deadline: takes a time above zero"));
+}
+
+void pipeline::reject_hedge() {
+  throw_error(make_error(errc::invalid_configuration,
+                         "hedge: takes a callable that returns a task, run over a runtime, and "
+                         "idempotent"));
 }
 
 } // namespace holdfast

@@ -80,4 +80,12 @@ std::vector<std::string> validate(const limiter_options& o) {
   return out.take();
 }
 
+std::vector<std::string> validate(const hedge_options& o) {
+  violation_list out;
+  out.bounded("hedge.floor", o.floor, positive_time);
+  out.bounded("hedge.minimum_samples", o.minimum_samples, bounds::hedge_samples);
+  out.bounded("hedge.budget_cost", o.budget_cost, bounds::budget_cost);
+  return out.take();
+}
+
 } // namespace holdfast

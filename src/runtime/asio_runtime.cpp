@@ -89,6 +89,8 @@ task<result<std::vector<address>>> asio_runtime::resolve(std::string host, deadl
       std::move(host), until);
 }
 
+branch asio_runtime::fork() { return background_ ? background_->fork() : branch{}; }
+
 bool asio_runtime::refuse(suspension& s) const noexcept {
   if (cancelled()) s.status = wait_status::cancelled;
   return cancelled();

@@ -35,6 +35,8 @@ public:
   }
   /// On the background's loop if there is one, else on this executor.
   void spawn(task<void> work) override;
+  /// On the background's loop; there must be one.
+  [[nodiscard]] branch fork() override;
   [[nodiscard]] task<result<std::vector<address>>> resolve(std::string host,
                                                            deadline until) override;
 

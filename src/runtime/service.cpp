@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace holdfast {
 
@@ -21,8 +22,8 @@ constexpr std::size_t blocking_threads = 8;
 class loop_runtime final : public asio_runtime {
 public:
   loop_runtime(asio::io_context& context, std::shared_ptr<detail::blocking_pool> blocking)
-      : asio_runtime{context.get_executor(), std::move(blocking)}, context_{context},
-        work_{asio::make_work_guard(context)} {}
+      : asio_runtime{context.get_executor(), blocking}, blocking_{std::move(blocking)},
+        context_{context}, work_{asio::make_work_guard(context)} {}
 
   void spawn(task<void> work) override {
     const std::lock_guard lock{mutex_};
@@ -37,10 +38,20 @@ public:
     });
   }
 
+  branch fork() override {
+    auto made = std::make_shared<asio_runtime>(executor(), blocking_, this);
+    const std::lock_guard lock{mutex_};
+    std::erase_if(branches_, [](const auto& weak) { return weak.expired(); });
+    branches_.push_back(made);
+    return {made, [made] { asio::post(made->executor(), [made] { made->cancel(); }); }};
+  }
+
   /// On the loop only.
   void stop() {
     stopping_ = true;
     cancel();
+    for (const auto& weak : take_branches())
+      if (const auto alive = weak.lock()) alive->cancel();
     end_if_done();
   }
 
@@ -59,8 +70,16 @@ private:
     if (stopping_ && roots_ == 0) work_.reset();
   }
 
-  std::mutex mutex_; // guards over_
+  using branch_list = std::vector<std::weak_ptr<asio_runtime>>;
+  branch_list take_branches() {
+    const std::lock_guard lock{mutex_};
+    return std::move(branches_);
+  }
+
+  std::mutex mutex_; // guards over_ and branches_
   bool over_ = false;
+  branch_list branches_; // whose tasks may still run
+  std::shared_ptr<detail::blocking_pool> blocking_;
   asio::io_context& context_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   std::size_t roots_ = 0; // tasks that have not ended; on the loop only, as is all below

@@ -159,6 +159,12 @@ void sim_runtime::spawn(task<void> work) {
   world_.post([box] { detail::run_root(std::move(*box), [] {}); });
 }
 
+branch sim_runtime::fork() {
+  auto made = std::make_shared<sim_runtime>(world_);
+  if (cancelled_) made->cancel();
+  return {made, [made] { made->cancel(); }};
+}
+
 task<result<std::vector<address>>> sim_runtime::resolve(std::string host, deadline until) {
   (void)until;
   const auto& hosts = world_.hosts();

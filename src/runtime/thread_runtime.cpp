@@ -26,13 +26,17 @@ namespace holdfast {
 duration thread_runtime::boot_time() noexcept { return detail::system_boot_time(); }
 [[gnu::hot]] std::uint64_t thread_runtime::random() noexcept { return detail::system_random(); }
 
-void thread_runtime::spawn(task<void> work) {
+runtime& thread_runtime::background() {
   if (!background_) {
     own_service_ = std::make_unique<service>();
     background_ = own_service_->background().get();
   }
-  background_->spawn(std::move(work));
+  return *background_;
 }
+
+void thread_runtime::spawn(task<void> work) { background().spawn(std::move(work)); }
+
+branch thread_runtime::fork() { return background().fork(); }
 
 task<result<std::vector<address>>> thread_runtime::resolve(std::string host, deadline until) {
   return detail::resolve_by(
