@@ -12,6 +12,12 @@
 
 namespace holdfast {
 
+/// Where a result came from, for calls that take a stale one.
+struct read_source {
+  bool stale = false; ///< served from memory: the database was unavailable
+  duration age{};     ///< since the database gave it; 0 if it did so now
+};
+
 /// What may differ from call to call. Texts are borrowed for the length of the call.
 ///
 /// Trivially destructible on purpose: g++ 12 frees aggregate temporaries twice inside a `co_await`
@@ -31,6 +37,17 @@ struct call_options {
   /// that a lost reply is resolved by that id, as `transaction` does. One more round trip, and one
   /// on each connection's first use. `execute` and `query` only; `idempotent` needs no resolving.
   bool traceable = false;
+  /// While the host is down: the real cause at once, whatever `retry.on_outage` says.
+  bool fail_fast = false;
+  /// A read that takes longer than 95 in 100 of its kind is sent a second time, on another
+  /// connection, within the retry budget; the first answer counts, the other attempt is cancelled.
+  /// `query` and `execute` only, and only what reads or is `idempotent`.
+  bool hedge = false;
+  /// While the database is unavailable an answer of the past may be served, at most this old; needs
+  /// `served`. `query` only, and only what reads.
+  std::optional<duration> max_stale{};
+  /// Told how the read was served. Must outlive the call.
+  read_source* served = nullptr;
   std::string_view trace_id{};
   holdfast::priority priority = holdfast::priority::normal;
   /// With several hosts; empty: the database's `hosts.read`.
@@ -47,6 +64,7 @@ struct transaction_options {
   /// As in `call_options`; the result of the block is stored with the key. Under one key blocks are
   /// told apart by `name` alone: two without a name pass for the same.
   std::string_view operation_key{};
+  bool fail_fast = false; ///< as in `call_options`
   std::optional<duration> deadline{};
   std::string_view name{};
   std::string_view trace_id{};
@@ -66,6 +84,7 @@ namespace detail {
 [[nodiscard]] constexpr transaction_options transaction_options_of(const call_options& c) noexcept {
   transaction_options t;
   t.operation_key = c.operation_key;
+  t.fail_fast = c.fail_fast;
   t.deadline = c.deadline;
   t.name = c.name;
   t.trace_id = c.trace_id;

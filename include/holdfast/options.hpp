@@ -88,6 +88,14 @@ struct operation_key_options {
   bool create_table = true;
 };
 
+/// Results kept for reads that may be served stale; there are none until a call asks.
+struct stale_options {
+  /// Dropped at this age, whatever a call would take.
+  duration max_age = std::chrono::minutes{5};
+  std::uint32_t max_entries = 1000;
+  std::uint64_t max_bytes = 16 * 1024 * 1024; ///< about; a larger result is not kept
+};
+
 struct health_options {
   std::optional<duration> interval = std::chrono::seconds{10};
   duration timeout = std::chrono::seconds{2};
@@ -169,6 +177,8 @@ struct database_options {
   retry_budget_options retry_budget{};
   breaker_options breaker{};
   limiter_options limiter{};
+  hedge_options hedge{};
+  stale_options stale{};
   /// For a whole operation, retries included, unless the call brings its own.
   duration deadline = std::chrono::seconds{30};
   start_mode start = start_mode::connect;

@@ -29,6 +29,17 @@ struct host_status {
   std::string last_error; ///< why it is or was down; empty if it never was
 };
 
+/// A journal of writes that wait for their database, as it stands.
+struct journal_status {
+  std::string file;
+  std::uint64_t queued = 0;
+  std::uint64_t bytes = 0;   ///< of what is queued
+  duration oldest{};         ///< how long the first of them has waited
+  std::uint64_t drained = 0; ///< since it was opened
+  std::uint64_t refused = 0; ///< put aside: the server said no for good, or they grew too old
+  std::string last_error;    ///< why the first one waits; empty once one went through
+};
+
 /// A database as it stands; a plain copy.
 struct database_status {
   std::string name;
@@ -42,7 +53,11 @@ struct database_status {
   std::uint64_t retries = 0;  ///< tries after the first, those that the breaker refused included
   std::uint64_t outcomes_resolved = 0;
   std::uint64_t outcomes_unknown = 0;
-  duration median_latency{}; ///< of attempts
+  std::uint64_t hedges = 0;       ///< second attempts of reads that took long
+  std::uint64_t hedges_won = 0;   ///< of these, that answered first
+  std::uint64_t served_stale = 0; ///< reads answered from memory, the database being unavailable
+  duration median_latency{};      ///< of attempts
+  std::vector<journal_status> journals;
 };
 
 enum class health : std::uint8_t { healthy, degraded, unhealthy };

@@ -82,6 +82,7 @@ void add_host_rows(std::vector<option>& rows);
 void add_pool_rows(std::vector<option>& rows);
 void add_retry_rows(std::vector<option>& rows);
 void add_breaker_rows(std::vector<option>& rows);
+void add_degradation_rows(std::vector<option>& rows);
 void add_watch_rows(std::vector<option>& rows);
 void add_engine_rows(std::vector<option>& rows);
 

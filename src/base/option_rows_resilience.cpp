@@ -124,4 +124,26 @@ void add_breaker_rows(std::vector<option>& rows) {
       bounds::limiter_decrease, "What congestion multiplies the limit by.");
 }
 
+void add_degradation_rows(std::vector<option>& rows) {
+  row_builder b{rows};
+  b.add(
+      "hedge.floor", [](auto& c) -> auto& { return c.options.hedge.floor; }, positive_time,
+      "Shortest wait before a hedged read is sent a second time.");
+  b.add(
+      "hedge.minimum_samples", [](auto& c) -> auto& { return c.options.hedge.minimum_samples; },
+      bounds::hedge_samples, "Reads that must have told what is usual before any is hedged.");
+  b.add(
+      "hedge.budget_cost", [](auto& c) -> auto& { return c.options.hedge.budget_cost; },
+      bounds::budget_cost, "What a second attempt takes from the retry budget.");
+  b.add(
+      "stale.max_age", [](auto& c) -> auto& { return c.options.stale.max_age; }, positive_time,
+      "Results kept for `max_stale` are dropped at this age, whatever a call would take.");
+  b.add(
+      "stale.max_entries", [](auto& c) -> auto& { return c.options.stale.max_entries; },
+      between(1, 10'000'000), "Most results kept; the least recently used goes first.");
+  b.add(
+      "stale.max_bytes", [](auto& c) -> auto& { return c.options.stale.max_bytes; },
+      between(1024, 1e12), "Most memory for results kept, about.");
+}
+
 } // namespace holdfast::detail

@@ -69,6 +69,7 @@ std::vector<option> make_table() {
   add_pool_rows(rows);
   add_retry_rows(rows);
   add_breaker_rows(rows);
+  add_degradation_rows(rows);
   add_watch_rows(rows);
   add_engine_rows(rows);
   return rows;

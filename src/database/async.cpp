@@ -102,6 +102,7 @@ task<result<void>> script_owned(runtime& rt, owned_call_ptr call) {
 
 task<result<std::uint64_t>> insert_owned(runtime& rt, owned_call_ptr call,
                                          std::vector<std::string> columns, make_row_source rows) {
+  if (auto bad = read_option_problem(call->options, "insert_many")) co_return std::move(*bad);
   const std::vector<std::string_view> names{columns.begin(), columns.end()};
   insert_block body{call->text, names, rows};
   const transaction_options how = transaction_options_of(call->options);

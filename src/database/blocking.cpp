@@ -49,6 +49,7 @@ result<std::uint64_t> run_insert(const blocking_call& call, const sql& table,
                                  std::span<const std::string_view> columns,
                                  const make_row_source& rows) {
   thread_runtime rt{&call.core->background(), call.stop};
+  if (auto bad = read_option_problem(call.options, "insert_many")) return std::move(*bad);
   insert_block body{table.text, columns, rows};
   const transaction_options how = transaction_options_of(call.options);
   const block_end end =

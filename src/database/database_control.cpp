@@ -20,8 +20,20 @@ database_status database_core::status() const {
   s.retries = retries_.load(std::memory_order_relaxed);
   s.outcomes_resolved = resolved_.load(std::memory_order_relaxed);
   s.outcomes_unknown = unknown_.load(std::memory_order_relaxed);
+  s.served_stale = served_stale_.load(std::memory_order_relaxed);
+  s.hedges = hedges_.load(std::memory_order_relaxed);
+  s.hedges_won = hedges_won_.load(std::memory_order_relaxed);
   s.median_latency = median_.value();
+  const std::lock_guard lock{journals_mutex_};
+  for (const auto& tell : journals_)
+    if (auto told = tell()) s.journals.push_back(std::move(*told));
   return s;
+}
+
+void database_core::add_journal(std::function<std::optional<journal_status>()> tell) {
+  const std::lock_guard lock{journals_mutex_};
+  std::erase_if(journals_, [](const auto& each) { return !each(); });
+  journals_.push_back(std::move(tell));
 }
 
 task<bool> database_core::suspend(runtime& rt, duration drain) {

@@ -22,14 +22,6 @@ std::int64_t wall_seconds() {
       .count();
 }
 
-/// A write that nothing names: what its caller can do is all that is to be said.
-error in_doubt_alone(error e) {
-  if (e.effect == side_effect::unknown)
-    e.message += "; whether it took effect cannot be learned: look at the data. An .operation_key, "
-                 "or .traceable on PostgreSQL, makes it known";
-  return e;
-}
-
 /// What the caller of a write is told when its fate could not be learned in time.
 error in_doubt(error cause, std::string token) {
   error e = std::move(cause);
@@ -44,7 +36,19 @@ error in_doubt(error cause, std::string token) {
   return e;
 }
 
+retry_options failing_fast(retry_options o) {
+  o.on_outage = on_outage::fail_fast;
+  return o;
+}
+
 } // namespace
+
+error in_doubt_alone(error e) {
+  if (e.effect == side_effect::unknown)
+    e.message += "; whether it took effect cannot be learned: look at the data. An .operation_key, "
+                 "or .traceable on PostgreSQL, makes it known";
+  return e;
+}
 
 error reentrant_call() {
   return make_error(errc::reentrant_call,
@@ -61,7 +65,7 @@ std::optional<error> naming_problem(const call_options& how, std::string_view ve
   if (how.traceable)
     return make_error(errc::invalid_configuration,
                       "traceable: given with " + std::string{verb} + "; takes execute or query");
-  return std::nullopt;
+  return read_option_problem(how, verb);
 }
 
 namespace {
@@ -86,6 +90,7 @@ database_core::database_core(database_parts parts)
       loop_{std::move(parts.loop)}, background_{std::move(parts.background)},
       observers_{std::move(parts.observers)}, events_{observers_->all}, trace_prefix_{parts.seed},
       wanted_{events_->interests()}, budget_{std::make_shared<retry_budget>(options_.retry_budget)},
+      stale_{options_.stale}, fail_fast_{failing_fast(options_.retry)},
       hosts_{
           make_topology(parts.drivers, options_, background_, events_, *observers_, parts.seed)} {}
 
@@ -140,6 +145,7 @@ task<result<void>> database_core::open(runtime& rt) {
   terms.priority = how.priority;
   terms.caller = caller;
   terms.idempotent = how.idempotent;
+  terms.fail_fast = how.fail_fast;
   return terms;
 }
 
@@ -164,6 +170,8 @@ task<result<statement_result>> database_core::execute(runtime& rt, const stateme
                                                       row_sink* rows, const call_options& how,
                                                       std::source_location caller) {
   if (is_alone(how)) return execute_once(rt, what, rows, how, caller);
+  if (how.max_stale || how.served) return execute_or_stale(rt, what, rows, how, caller);
+  if (how.hedge) return execute_hedged(rt, what, rows, how, caller);
   if (!how.operation_key.empty()) return execute_keyed(rt, what, rows, how, caller);
   return execute_traced(rt, what, rows, how, caller);
 }
@@ -232,6 +240,7 @@ task<block_end> database_core::transact(runtime& rt, const transaction_options& 
                           .idempotent = keyed, // its key proves what became of each attempt
                           .name = how.name,
                           .operation_key = how.operation_key,
+                          .fail_fast = how.fail_fast,
                           .trace_id = how.trace_id,
                           .priority = how.priority};
   trace_id trace{};

@@ -2,8 +2,10 @@
 // operation on them.
 #pragma once
 
+#include "database/hedged_read.hpp"
 #include "database/host.hpp"
 #include "database/observers.hpp"
+#include "database/stale_cache.hpp"
 #include "database/topology.hpp"
 #include "database/work.hpp"
 
@@ -20,6 +22,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +36,12 @@ class operation;
 [[nodiscard]] error key_without_write(std::string_view verb);
 /// Refuses the options that name a write where `verb` takes none.
 [[nodiscard]] std::optional<error> naming_problem(const call_options& how, std::string_view verb);
+
+/// Refuses the options that only a read takes.
+[[nodiscard]] std::optional<error> read_option_problem(const call_options& how,
+                                                       std::string_view verb);
+/// A write that nothing names: what its caller can do is all that is to be said.
+[[nodiscard]] error in_doubt_alone(error e);
 
 /// What a database is made of. `loop` runs `background` and is stopped by the last handle; in a
 /// simulation there is none.
@@ -90,6 +99,8 @@ public:
   [[nodiscard]] task<bool> close(runtime& rt, duration limit);
 
   [[nodiscard]] database_status status() const;
+  /// `tell` gives nothing once the journal is gone.
+  void add_journal(std::function<std::optional<journal_status>()> tell);
   /// No attempt begins any more. True if none is under way, for which it waits at most `drain`.
   [[nodiscard]] task<bool> suspend(runtime& rt, duration drain);
   void resume();
@@ -124,6 +135,18 @@ private:
                                                               row_sink* rows,
                                                               const call_options& how,
                                                               std::source_location caller);
+  [[nodiscard]] task<result<statement_result>> execute_hedged(runtime& rt, const statement& what,
+                                                              row_sink* rows,
+                                                              const call_options& how,
+                                                              std::source_location caller);
+  [[nodiscard]] task<result<statement_result>> execute_or_stale(runtime& rt, const statement& what,
+                                                                row_sink* rows,
+                                                                const call_options& how,
+                                                                std::source_location caller);
+  [[nodiscard]] std::optional<error> stale_problem(const statement& what, const row_sink* rows,
+                                                   const call_options& how) const;
+  [[nodiscard]] std::optional<error> hedge_problem(const statement& what,
+                                                   const call_options& how) const;
   [[nodiscard]] task<result<outcome>> outcome_of_transaction(runtime& rt, std::string_view token);
   [[nodiscard]] task<result<void>> prepare_key(runtime& rt, const transaction_options& how,
                                                const call_terms& terms);
@@ -139,6 +162,11 @@ private:
   [[nodiscard]] std::string_view host_of(const call_terms& terms) const noexcept;
   [[nodiscard]] task<result<void>> attempt(runtime& rt, const call_terms& terms, work& what,
                                            time_point& now);
+  [[nodiscard]] task<result<void>> attempt_hedged(runtime& rt, const call_terms& terms,
+                                                  time_point& now);
+  [[nodiscard]] task<result<row_copy>> attempt_apart(runtime& rt, std::shared_ptr<hedged_read> read,
+                                                     host* at, std::uint32_t number);
+  [[nodiscard]] bool may_hedge(host& at);
   [[nodiscard]] task<wait_status> pause(runtime& rt, const call_terms& terms,
                                         const retry_decision& decision, operation& state);
   [[nodiscard]] error located(error e, const call_terms& terms, duration elapsed) const;
@@ -161,7 +189,12 @@ private:
   event_set wanted_;
   std::shared_ptr<retry_budget> budget_; // shared with the gauge that reads it
   median_estimate median_;
+  hedge_book usual_;
+  stale_cache stale_;
+  const retry_options fail_fast_; // the options' own, but for those who do not wait for the host
   std::shared_ptr<topology> hosts_;
+  mutable std::mutex journals_mutex_; // guards journals_
+  std::vector<std::function<std::optional<journal_status>()>> journals_;
 
   std::atomic<std::uint64_t> operations_{0};
   std::atomic<std::uint64_t> failures_{0};
@@ -169,6 +202,9 @@ private:
   std::atomic<std::uint64_t> retries_{0};
   std::atomic<std::uint64_t> resolved_{0};
   std::atomic<std::uint64_t> unknown_{0};
+  std::atomic<std::uint64_t> hedges_{0};
+  std::atomic<std::uint64_t> hedges_won_{0};
+  std::atomic<std::uint64_t> served_stale_{0};
   std::atomic<bool> table_ready_{false}; // the operation keys' table was seen; its upkeep began
 };
 

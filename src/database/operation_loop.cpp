@@ -31,7 +31,7 @@ host* next_host(topology& hosts, const call_terms& terms, time_point now, const 
 } // namespace
 
 [[gnu::hot]] operation database_core::start(const call_terms& terms, time_point now) {
-  operation_parts parts{&options_.retry};
+  operation_parts parts{terms.fail_fast ? &fail_fast_ : &options_.retry};
   parts.budget = budget_.get();
   parts.median = &median_;
   parts.events = events_.get();
@@ -74,7 +74,8 @@ bool database_core::may_begin(operation& op, const call_terms& terms, time_point
     if (!op.has_host()) {
       made = hosts_->refusal();
     } else if (may_begin(op, terms, now)) {
-      auto tried = co_await attempt(rt, terms, what, now);
+      auto trying = terms.hedge ? attempt_hedged(rt, terms, now) : attempt(rt, terms, what, now);
+      auto tried = co_await std::move(trying);
       made = std::move(tried);
       if (!made) now = rt.now();
     } else {

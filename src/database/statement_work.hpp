@@ -28,10 +28,11 @@ private:
   statement_result done_;
 };
 
-/// Whether a statement is its own transaction, which nothing names. What may be done twice needs no
-/// proof that it was done once.
+/// Whether a statement is its own transaction, which nothing names, and nothing stands in for. What
+/// may be done twice needs no proof that it was done once.
 [[nodiscard]] inline bool is_alone(const call_options& how) noexcept {
-  return how.operation_key.empty() && (!how.traceable || how.idempotent);
+  const bool named = !how.operation_key.empty() || (how.traceable && !how.idempotent);
+  return !named && !how.hedge && !how.max_stale && !how.served;
 }
 
 /// Such a statement with all that must live as long as its call.

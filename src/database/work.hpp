@@ -14,6 +14,8 @@
 
 namespace holdfast::detail {
 
+struct hedged_call;
+
 /// What holds for all attempts of one operation.
 struct call_terms {
   time_point began;
@@ -31,6 +33,10 @@ struct call_terms {
   std::optional<duration> max_staleness{};
   /// The host of the attempt under way or of the last one, for reports; set by the loop.
   mutable host* at = nullptr;
+  /// The error leaves at once where it would wait for the host.
+  bool fail_fast = false;
+  /// Of a call whose attempts may become two; it runs them instead of the work.
+  hedged_call* hedge = nullptr;
 };
 
 /// What a work knows of its attempts beyond their errors.

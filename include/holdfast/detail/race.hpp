@@ -102,6 +102,7 @@ result<T> take_end(race_state<T>& race) {
 struct race_report {
   bool hedged = false;
   bool second_won = false;
+  bool left = false; ///< the caller went before any of them said how it ended
 };
 
 /// Each attempt ends by `until` itself; the caller gives them a moment more to say why. A second
@@ -133,6 +134,7 @@ task<result<T>> race_attempts(runtime& rt, deadline until, std::optional<duratio
   first.cancel();
   if (second.cancel) second.cancel();
   if (status != wait_status::ready) {
+    report.left = true;
     error e = wait_error(status, "waiting for two attempts");
     e.when = phase::sent;
     co_return e;

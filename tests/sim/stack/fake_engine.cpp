@@ -151,7 +151,9 @@ task<result<void>> fake_connection::travel(runtime& rt, deadline until) {
   if (condemned_ || travelling_) ++store_->misused;
   if (gone()) co_return broken(errc::connection_lost, "the connection is gone");
   const duration usual = 50us + store_->some(1ms);
-  const auto arrives = rt.now() + store_->strikes(mishap::stall, rt).value_or(usual);
+  duration takes = store_->strikes(mishap::stall, rt).value_or(usual);
+  if (store_->slow_once > 0s) takes = std::exchange(store_->slow_once, 0s);
+  const auto arrives = rt.now() + takes;
   travelling_ = true;
   const wait_status slept = co_await rt.sleep_until(std::min(arrives, until.at()));
   travelling_ = false;

@@ -73,6 +73,7 @@ struct fake_store {
   bool full = false;           ///< no place for another session
   std::uint32_t capacity = 0;  ///< statements that run at full speed together; 0: any number
   std::uint32_t working = 0;   ///< statements that run
+  duration slow_once{};        ///< of the next message, if above zero
   std::uint64_t starts = 0;    ///< sessions of an earlier start are gone
 
   std::map<std::int64_t, std::int64_t> balances;
