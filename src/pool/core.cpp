@@ -171,8 +171,8 @@ void core::carry_out(pending& later) {
   if (later.closings.empty()) return;
   std::vector<doomed> list;
   for (void* const object : later.closings) list.emplace_back(*connector_, object);
-  in_flight counted{shared_from_this(), list.size()};
-  rt.spawn(close_all(std::move(counted), std::move(list)));
+  in_flight tracked{shared_from_this(), list.size()};
+  rt.spawn(close_all(std::move(tracked), std::move(list)));
 }
 
 [[gnu::hot]] bool core::try_take(const acquire_request& r, std::source_location caller,
