@@ -6,6 +6,7 @@
 #include "database/operation_prune.hpp"
 #include "database/statement_work.hpp"
 #include "database/transaction_work.hpp"
+#include "telemetry/trace_half.hpp"
 #include "telemetry/user_hook.hpp"
 
 #include <holdfast/detail/operation.hpp>
@@ -88,9 +89,10 @@ make_topology(const std::vector<std::shared_ptr<drivers::sql_driver>>& drivers,
 database_core::database_core(database_parts parts)
     : driver_{parts.drivers.front()}, options_{std::move(parts.options)},
       loop_{std::move(parts.loop)}, background_{std::move(parts.background)},
-      observers_{std::move(parts.observers)}, events_{observers_->all}, trace_prefix_{parts.seed},
-      wanted_{events_->interests()}, budget_{std::make_shared<retry_budget>(options_.retry_budget)},
-      stale_{options_.stale}, fail_fast_{failing_fast(options_.retry)},
+      observers_{std::move(parts.observers)}, events_{observers_->all},
+      trace_like_{make_trace_id(parts.seed | 1U, 0)}, wanted_{events_->interests()},
+      budget_{std::make_shared<retry_budget>(options_.retry_budget)}, stale_{options_.stale},
+      fail_fast_{failing_fast(options_.retry)},
       hosts_{
           make_topology(parts.drivers, options_, background_, events_, *observers_, parts.seed)} {}
 
@@ -139,7 +141,8 @@ task<result<void>> database_core::open(runtime& rt) {
   terms.name = how.name;
   terms.trace_id = how.trace_id;
   if (terms.trace_id.empty()) {
-    made = make_trace_id(trace_prefix_, rt.random());
+    made = trace_like_;
+    write_lower_half(made, rt.random());
     terms.trace_id = made.view();
   }
   terms.priority = how.priority;

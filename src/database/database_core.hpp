@@ -185,7 +185,7 @@ private:
   std::shared_ptr<runtime> background_;
   std::shared_ptr<database_observers> observers_;
   observer_ptr events_;
-  std::uint64_t trace_prefix_; // random; the half that W3C wants random is the other one
+  trace_id trace_like_; // its upper half is that of all ids of ours
   event_set wanted_;
   std::shared_ptr<retry_budget> budget_; // shared with the gauge that reads it
   median_estimate median_;

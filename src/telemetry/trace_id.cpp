@@ -1,4 +1,4 @@
-#include <holdfast/trace_id.hpp>
+#include "telemetry/trace_half.hpp"
 
 #include <algorithm>
 #include <boost/endian/conversion.hpp>
@@ -29,12 +29,16 @@ void write_hex(char* to, std::uint64_t bits) noexcept {
 
 } // namespace
 
-[[gnu::hot]] trace_id make_trace_id(std::uint64_t high, std::uint64_t low) noexcept {
+trace_id make_trace_id(std::uint64_t high, std::uint64_t low) noexcept {
   if (high == 0 && low == 0) low = 1;
   trace_id id{};
   write_hex(id.digits.data(), high);
   write_hex(id.digits.data() + 16, low);
   return id;
+}
+
+[[gnu::hot]] void detail::write_lower_half(trace_id& id, std::uint64_t low) noexcept {
+  write_hex(id.digits.data() + 16, low);
 }
 
 bool is_trace_id(std::string_view text) noexcept {

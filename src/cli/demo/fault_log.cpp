@@ -23,8 +23,9 @@ fault_log::id fault_log::begin(std::string kind, time_point at) {
 }
 
 void fault_log::open_fault::settle() {
-  if (first_write && measured_from)
-    what.recovery = std::max(duration::zero(), *first_write - *measured_from);
+  if (!first_write || !measured_from) return;
+  what.recovery = std::max(duration::zero(), *first_write - *measured_from);
+  what.over = *first_write;
 }
 
 void fault_log::await_write(id which, proof by, time_point counts_from) {

@@ -20,6 +20,7 @@ struct fault {
   std::string kind;
   time_point at{};
   std::optional<duration> recovery; ///< empty while no write has succeeded since
+  time_point over{};                ///< when that write ended
 };
 
 /// Threads: any.

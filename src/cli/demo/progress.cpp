@@ -112,7 +112,7 @@ void progress::show(moment now) {
 }
 
 /// What is to be told of faults since the last look: that one began, that it is over, or both at
-/// once.
+/// once. The line of one that is over has the time of its end, so the lines are in order.
 std::vector<std::string> progress::news_in(const moment& now) {
   std::vector<std::string> lines;
   const auto tell = [&](duration when, const std::string& what) {
@@ -123,12 +123,10 @@ std::vector<std::string> progress::news_in(const moment& now) {
     const fault& f = now.faults[told_];
     const bool announced = begun_ > told_;
     begun_ = told_ + 1;
-    if (f.recovery && announced)
-      tell(now.since_start, name_of(f) + ": " + recovery_of(f));
-    else if (!announced)
-      tell(f.at - began,
-           name_of(f) + " (" + deed_of(f) + ")" + (f.recovery ? ": " + recovery_of(f) : " …"));
+    const std::string what = announced ? name_of(f) : name_of(f) + " (" + deed_of(f) + ")";
+    if (!f.recovery && !announced) tell(f.at - began, what + " …");
     if (!f.recovery) break;
+    tell(f.over - began, what + ": " + recovery_of(f));
   }
   return lines;
 }

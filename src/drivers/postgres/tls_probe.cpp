@@ -1,9 +1,10 @@
 #include "drivers/postgres/tls_probe.hpp"
 
+#include "drivers/tcp_socket.hpp"
+
 #include <array>
 #include <cerrno>
 #include <memory>
-#include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -17,34 +18,9 @@ namespace {
 struct free_tls {
   void operator()(SSL* s) const noexcept { SSL_free(s); }
   void operator()(SSL_CTX* c) const noexcept { SSL_CTX_free(c); }
-  void operator()(addrinfo* a) const noexcept { ::freeaddrinfo(a); }
 };
 template <class T>
 using owned = std::unique_ptr<T, free_tls>;
-
-class socket_handle {
-public:
-  explicit socket_handle(int descriptor) noexcept : descriptor_{descriptor} {}
-  socket_handle(const socket_handle&) = delete;
-  socket_handle& operator=(const socket_handle&) = delete;
-  ~socket_handle() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  [[nodiscard]] int get() const noexcept { return descriptor_; }
-
-private:
-  int descriptor_;
-};
-
-owned<addrinfo> numeric_address(const tls_probe_target& to) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  ::getaddrinfo(to.address.c_str(), std::to_string(to.port).c_str(), &hints, &found);
-  return owned<addrinfo>{found};
-}
 
 tls_finding from_verification(long code) noexcept {
   switch (code) {
@@ -75,13 +51,11 @@ owned<SSL> make_session(SSL_CTX* context, const tls_probe_target& to, int descri
 }
 
 /// Asks for TLS as PostgreSQL's protocol does: one message, one byte back.
-task<std::optional<char>> ask_for_tls(runtime& rt, int descriptor, deadline until) {
+task<std::optional<char>> ask_for_tls(runtime& rt, const socket_handle& socket, deadline until) {
   constexpr std::array<unsigned char, 8> ssl_request{0, 0, 0, 8, 4, 210, 22, 47};
+  const int descriptor = socket.get();
   const auto connected = co_await rt.wait(descriptor, io::write, until);
-  int failure = 0;
-  socklen_t size = sizeof failure;
-  ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &failure, &size);
-  if (connected != wait_status::ready || failure != 0) co_return std::nullopt;
+  if (connected != wait_status::ready || socket.failure() != 0) co_return std::nullopt;
   const auto sent = ::send(descriptor, ssl_request.data(), ssl_request.size(), MSG_NOSIGNAL);
   if (sent != static_cast<ssize_t>(ssl_request.size())) co_return std::nullopt;
   const auto readable = co_await rt.wait(descriptor, io::read, until);
@@ -108,15 +82,14 @@ task<tls_finding> shake_hands(runtime& rt, SSL* session, int descriptor, deadlin
 } // namespace
 
 task<tls_finding> probe_tls(runtime& rt, tls_probe_target to, deadline until) {
-  const auto address = numeric_address(to);
+  const auto address = numeric_address(to.address, to.port);
   if (!address) co_return tls_finding::unreachable;
-  const socket_handle socket{
-      ::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  const socket_handle socket{*address};
   const int d = socket.get();
   if (d < 0) co_return tls_finding::unreachable;
   if (::connect(d, address->ai_addr, address->ai_addrlen) != 0 && errno != EINPROGRESS)
     co_return tls_finding::unreachable;
-  const auto answer = co_await ask_for_tls(rt, d, until);
+  const auto answer = co_await ask_for_tls(rt, socket, until);
   if (!answer) co_return tls_finding::unreachable;
   if (*answer != 'S') co_return tls_finding::not_offered;
   const owned<SSL_CTX> context{SSL_CTX_new(TLS_client_method())};

@@ -1,3 +1,4 @@
+#include "base/option_codec.hpp"
 #include "drivers/sqlite/checkup.hpp"
 
 #include <fmt/format.h>
@@ -6,17 +7,6 @@
 namespace holdfast::drivers::sqlite {
 
 namespace {
-
-const char* name_of(sqlite_journal_mode mode) noexcept {
-  switch (mode) {
-  case sqlite_journal_mode::wal: return "wal";
-  case sqlite_journal_mode::remove: return "delete";
-  case sqlite_journal_mode::truncate: return "truncate";
-  case sqlite_journal_mode::persist: return "persist";
-  case sqlite_journal_mode::memory: return "memory";
-  }
-  return "wal";
-}
 
 finding judge_place(const file_facts& f, const yardstick& by) {
   constexpr auto check = "file";
@@ -54,7 +44,7 @@ finding judge_rights(const file_facts& f, const yardstick& by) {
 finding judge_journal(const file_facts& f, const yardstick& by) {
   constexpr auto check = "journal_mode";
   const auto& o = by.options.sqlite;
-  const std::string wanted = name_of(o.journal_mode);
+  const std::string wanted = detail::show_value(o.journal_mode);
   if (!o.read_only && o.journal_mode == sqlite_journal_mode::memory)
     return {check, verdict::warning, wanted,
             "Set sqlite.journal_mode = wal: a crash within a write destroys the file."};

@@ -1,5 +1,6 @@
 #include "drivers/sqlite/opening.hpp"
 
+#include "base/option_codec.hpp"
 #include "drivers/sqlite/errors.hpp"
 #include "drivers/sqlite/statement_cache.hpp"
 
@@ -22,27 +23,6 @@ error problem(errc code, std::string message) {
   auto e = make_error(code, std::move(message));
   e.connection_usable = false;
   return e;
-}
-
-const char* name_of(sqlite_journal_mode mode) noexcept {
-  switch (mode) {
-  case sqlite_journal_mode::wal: return "wal";
-  case sqlite_journal_mode::remove: return "delete";
-  case sqlite_journal_mode::truncate: return "truncate";
-  case sqlite_journal_mode::persist: return "persist";
-  case sqlite_journal_mode::memory: return "memory";
-  }
-  return "wal";
-}
-
-const char* name_of(sqlite_synchronous level) noexcept {
-  switch (level) {
-  case sqlite_synchronous::off: return "OFF";
-  case sqlite_synchronous::normal: return "NORMAL";
-  case sqlite_synchronous::full: return "FULL";
-  case sqlite_synchronous::extra: return "EXTRA";
-  }
-  return "FULL";
 }
 
 } // namespace
@@ -135,9 +115,9 @@ int opening::configure() {
   const auto kib = "-" + std::to_string(settings_.options.cache_bytes / 1024);
   int code = run("PRAGMA cache_size=" + kib);
   if (code == SQLITE_OK)
-    code = run(std::string{"PRAGMA synchronous="} + name_of(settings_.options.synchronous));
+    code = run("PRAGMA synchronous=" + detail::show_value(settings_.options.synchronous));
   if (code == SQLITE_OK && !settings_.options.read_only && !where_.is_uri)
-    code = run(std::string{"PRAGMA journal_mode="} + name_of(settings_.options.journal_mode));
+    code = run("PRAGMA journal_mode=" + detail::show_value(settings_.options.journal_mode));
   if (code != SQLITE_OK) return code;
   // SQLite opens lazily: only a read finds out that a file is no database.
   return run("SELECT 1 FROM sqlite_schema LIMIT 1");
@@ -154,7 +134,7 @@ result<void> opening::check_mode() {
   if (sqlite3_step(raw) != SQLITE_ROW) return failed(sqlite3_extended_errcode(db_.get()));
   const auto* mode = reinterpret_cast<const char*>(sqlite3_column_text(raw, 0));
   const std::string given = mode ? mode : "";
-  const std::string wanted = name_of(settings_.options.journal_mode);
+  const std::string wanted = detail::show_value(settings_.options.journal_mode);
   if (given == wanted) return {};
   return problem(errc::invalid_configuration, "\"" + settings_.path + "\": journal_mode " + wanted +
                                                   " cannot be had on this file system; it stays " +

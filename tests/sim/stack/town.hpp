@@ -6,8 +6,9 @@
 #include "sim/stack/fake_engine.hpp"
 
 #include <deque>
-#include <map>
+#include <set>
 #include <stdexcept>
+#include <string>
 
 namespace holdfast::testing {
 
@@ -15,15 +16,6 @@ using namespace std::chrono_literals;
 
 inline constexpr std::int64_t accounts = 6;
 inline constexpr std::int64_t riches = 1000;
-
-/// What the callers of one write were told, over all their calls.
-struct record {
-  bool acknowledged = false;
-  bool unsure = false; ///< at least once
-  bool keyed = false;
-  bool many = false; ///< it may run more often than once: idempotent
-  std::optional<outcome> settled{};
-};
 
 inline database_options options_for(simulator& world) {
   const auto pick = [&world](std::uint64_t n) {
@@ -92,7 +84,6 @@ struct town {
   void require(bool holds, const std::string& what) {
     if (!holds && broken.empty()) broken = what;
   }
-  std::uint64_t pick(std::uint64_t n) { return world.random() % n; }
 
   simulator world;
   std::shared_ptr<fake_store> store = std::make_shared<fake_store>(world);
@@ -101,10 +92,8 @@ struct town {
   std::shared_ptr<detail::database_observers> observers;
   std::deque<sim_runtime> runtimes; // outlive the pool, whose waiters point to them
   std::unique_ptr<detail::database_core> db;
-  std::map<std::string, record> told;
-  std::map<std::string, std::string> tokens; ///< of keyed writes that stayed unknown
-  int active = 0;                            ///< callers, and the weather
-  int acknowledged = 0;
+  int active = 0; ///< callers
+  std::set<std::string> acknowledged;
   std::string broken;
 };
 

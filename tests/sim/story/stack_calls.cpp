@@ -98,9 +98,14 @@ task<void> transact(stack_town& t, sim_runtime& rt, std::string mark, bool keyed
 task<void> write(stack_town& t, sim_runtime& rt, std::string mark, bool idempotent, wish w) {
   const auto parameters = to_parameters(mark);
   const statement what{"INSERT MARK", parameters};
-  const call_options how{.deadline = w.limit, .idempotent = idempotent, .name = mark};
+  const bool traceable = w.whims / 2 % 2 == 0;
+  const call_options how{
+      .deadline = w.limit, .idempotent = idempotent, .name = mark, .traceable = traceable};
   auto done = co_await t.db->execute(rt, what, nullptr, how, std::source_location::current());
   t.told[mark].many = idempotent;
+  const bool traced = traceable && !idempotent && t.store->traces;
+  if (!done && done.error().effect == side_effect::unknown)
+    t.require(traced != done.error().outcome_token.empty(), "a token, iff the write is traced");
   note(t, mark, done ? nullptr : &done.error());
 }
 

@@ -1,3 +1,4 @@
+#include "telemetry/trace_half.hpp"
 #include "unit/telemetry/support.hpp"
 
 #include <holdfast/trace_id.hpp>
@@ -97,6 +98,9 @@ TEST(trace_id, is_what_w3c_asks_for) {
             "4bf92f3577b34da6a3ce929d0e0e4736");
   EXPECT_EQ(make_trace_id(0, 0).view(), "00000000000000000000000000000001");
   EXPECT_TRUE(is_trace_id(make_trace_id(1, 0).view()));
+  auto id = make_trace_id(0x4bf92f3577b34da6, 1);
+  detail::write_lower_half(id, 0xa3ce929d0e0e4736);
+  EXPECT_EQ(id.view(), "4bf92f3577b34da6a3ce929d0e0e4736");
   EXPECT_FALSE(is_trace_id("00000000000000000000000000000000"));
   EXPECT_FALSE(is_trace_id("4BF92F3577B34DA6A3CE929D0E0E4736"));
   EXPECT_FALSE(is_trace_id("4bf92f3577b34da6a3ce929d0e0e473"));
