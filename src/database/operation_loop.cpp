@@ -12,9 +12,10 @@ bool left_open(const drivers::sql_connection& on) noexcept {
   return on.in_transaction() != drivers::transaction_status::none;
 }
 
-/// A transaction that a statement's text opened and did not end would be the next borrower's.
-task<result<void>> refuse_open_transaction(runtime& rt, drivers::sql_connection& on,
-                                           deadline until) {
+/// A transaction that a statement's text opened and did not end would be the next borrower's. Not
+/// inline: clang would put its frame into its caller's.
+[[gnu::noinline]] task<result<void>>
+refuse_open_transaction(runtime& rt, drivers::sql_connection& on, deadline until) {
   auto e = make_error(errc::invalid_statement,
                       "the statement left a transaction open, which was rolled back: use "
                       "transaction() instead");
@@ -27,6 +28,15 @@ task<result<void>> refuse_open_transaction(runtime& rt, drivers::sql_connection&
 host* next_host(topology& hosts, const call_terms& terms, time_point now, const host* avoid) {
   return terms.replica_will_do ? hosts.pick(terms, now, avoid) : hosts.writer();
 }
+
+// Not inline, as clang would keep a place for each error.
+[[gnu::noinline]] result<void> no_turn(result<writer_queue::turn>& waited) {
+  return std::move(waited.error());
+}
+[[gnu::noinline]] result<void> no_lease(const host& at, result<sql_lease>& waited) {
+  return at.explain(std::move(waited.error()));
+}
+[[gnu::noinline]] result<void> no_host(const topology& hosts) { return hosts.refusal(); }
 
 } // namespace
 
@@ -72,7 +82,7 @@ bool database_core::may_begin(operation& op, const call_terms& terms, time_point
   while (woke != wait_status::cancelled) {
     result<void> made;
     if (!op.has_host()) {
-      made = hosts_->refusal();
+      made = no_host(*hosts_);
     } else if (may_begin(op, terms, now)) {
       auto trying = terms.hedge ? attempt_hedged(rt, terms, now) : attempt(rt, terms, what, now);
       auto tried = co_await std::move(trying);
@@ -103,7 +113,7 @@ bool database_core::may_begin(operation& op, const call_terms& terms, time_point
   writer_queue::turn turn;
   if (terms.writes && driver_->single_writer()) {
     auto mine = co_await at.writers().enter(rt, terms.until);
-    if (!mine) co_return std::move(mine.error());
+    if (!mine) co_return no_turn(mine);
     turn = std::move(*mine);
   }
   acquire_request request{.until = terms.until,
@@ -115,7 +125,7 @@ bool database_core::may_begin(operation& op, const call_terms& terms, time_point
   sql_lease lease = connections.try_take(request, terms.caller);
   if (!lease) { // none that is idle and fresh: a wait, which has a frame of its own
     auto waited = co_await connections.acquire(rt, request, terms.caller);
-    if (!waited) co_return at.explain(std::move(waited.error()));
+    if (!waited) co_return no_lease(at, waited);
     lease = std::move(*waited);
   }
   attempts_.fetch_add(1, std::memory_order_relaxed);
