@@ -1,7 +1,5 @@
 #include "chaos/books.hpp"
 
-#include "chaos/ground.hpp"
-
 #include <algorithm>
 #include <unordered_map>
 
@@ -39,7 +37,7 @@ void add_up(const ledger& book, findings& f) {
 
 } // namespace
 
-findings check_books(database& db, database& boss, std::span<const ledger> books) {
+findings check_books(database& db, ground& ground, std::span<const ledger> books) {
   findings f;
   std::vector<std::pair<std::int64_t, answer>> truths;
   for (const auto& book : books) {
@@ -48,7 +46,7 @@ findings check_books(database& db, database& boss, std::span<const ledger> books
   }
   rows there;
   for (const auto& [id, times] :
-       boss.query<std::int64_t, std::int64_t>("select id, count(*) from entry group by id"))
+       ground.boss().query<std::int64_t, std::int64_t>(ground.words().count_entries))
     there[id] = times;
   for (const auto& [id, truth] : truths) {
     const auto at = there.find(id);
@@ -56,8 +54,7 @@ findings check_books(database& db, database& boss, std::span<const ledger> books
     if (at != there.end()) there.erase(at);
   }
   f.uninvited = there.size();
-  const auto money =
-      boss.query_value<std::int64_t>("select sum(balance)::bigint from account").value();
+  const auto money = ground.boss().query_value<std::int64_t>(ground.words().sum_accounts).value();
   f.money_missing = account_count * opening_balance - money;
   return f;
 }

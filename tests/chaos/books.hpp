@@ -1,6 +1,7 @@
 // Holds the database to what its callers were told.
 #pragma once
 
+#include "chaos/ground.hpp"
 #include "chaos/workload.hpp"
 
 #include <span>
@@ -26,8 +27,8 @@ struct findings {
   }
 };
 
-/// Asks `db` for the fate of what is unknown, then reads the tables through `boss` and compares.
+/// Asks `db` for the fate of what is unknown, then reads the tables as the boss and compares.
 /// The callers have ended. Throws database_error when the tables cannot be read.
-[[nodiscard]] findings check_books(database& db, database& boss, std::span<const ledger> books);
+[[nodiscard]] findings check_books(database& db, ground& at, std::span<const ledger> books);
 
 } // namespace holdfast::matrix

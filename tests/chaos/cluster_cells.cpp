@@ -1,6 +1,7 @@
 #include "chaos/cluster_cells.hpp"
 
 #include "chaos/play.hpp"
+#include "chaos/postgres_ground.hpp"
 
 #include <holdfast/postgres.hpp>
 
@@ -18,8 +19,8 @@ struct replicated_ground {
   replicated_ground() {
     standby.start();
     standby.wait_ready();
-    at.boss.execute("alter system set synchronous_standby_names = '*'");
-    (void)at.boss.query_value<bool>("select pg_reload_conf()");
+    at.boss().execute("alter system set synchronous_standby_names = '*'");
+    (void)at.boss().query_value<bool>("select pg_reload_conf()");
     standby.wait_caught_up(at.server);
   }
   [[nodiscard]] std::string url() const {
@@ -30,11 +31,11 @@ struct replicated_ground {
   time_point take_over() {
     standby.promote();
     const time_point accepts = clock::now();
-    at.boss = enter_as_boss(standby);
+    at.follow(standby);
     return accepts;
   }
 
-  ground at{fast_server()};
+  postgres_ground at{fast_server()};
   /// Another address of this machine, and the same port: what a name would lead to.
   testing::postgres_server standby{at.server, elsewhere(at.server.port())};
 
@@ -112,8 +113,8 @@ plan plan_for(replicated_ground& servers, departure how, trial& t) {
     p.expected = {errc::read_only_server};
     p.once_a_connection = errc::read_only_server;
     p.harm = [&servers] {
-      servers.at.boss.execute("alter system set default_transaction_read_only = on");
-      (void)servers.at.boss.query_value<bool>("select pg_reload_conf()");
+      servers.at.boss().execute("alter system set default_transaction_read_only = on");
+      (void)servers.at.boss().query_value<bool>("select pg_reload_conf()");
     };
   } else {
     p.expected = {errc::connect_refused};

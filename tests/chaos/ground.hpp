@@ -1,10 +1,9 @@
-// Where a cell plays: a throwaway PostgreSQL with a bank and a set, and the boss's own way in.
+// Where a cell plays: a throwaway database with a bank and a set, and the boss's own way in.
 #pragma once
-
-#include "testing/postgres_server.hpp"
 
 #include <holdfast/database.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -13,33 +12,49 @@ namespace holdfast::matrix {
 inline constexpr std::int64_t account_count = 64;
 inline constexpr std::int64_t opening_balance = 1000;
 
+/// What callers say, in an engine's own words.
+struct dialect {
+  const char* echo;         ///< gives its one parameter back
+  const char* slow_echo;    ///< the same after 30 ms or more
+  const char* slowest_echo; ///< the same after 200 ms
+  const char* withdraw;     ///< an amount, an account
+  const char* deposit;
+  const char* enter;         ///< an id, into the set
+  const char* count_entries; ///< each id, and how often it is there
+  const char* sum_accounts;
+  bool traces = false; ///< a statement without a key may be `traceable`
+};
+
 /// Threads: one user at a time.
 class ground {
 public:
-  explicit ground(testing::postgres_server_options options = {});
+  ground() = default;
+  virtual ~ground() = default;
+  ground(const ground&) = delete;
+  ground& operator=(const ground&) = delete;
 
-  testing::postgres_server server;
-  /// The superuser, past every proxy, unharmed by settings of the role `app`.
-  database boss;
-
+  [[nodiscard]] virtual std::string title() const = 0; ///< the engine, its version, how it is set
+  [[nodiscard]] virtual const dialect& words() const noexcept = 0;
+  /// Past every proxy, unharmed by what is set for callers.
+  [[nodiscard]] virtual database& boss() = 0;
   /// Empty tables and full accounts.
-  void make_tables();
-  /// Of the role `app`.
-  void end_sessions();
-  /// How callers enter: as the role `app`, at this port of 127.0.0.1, the server's own or a
-  /// proxy's.
-  [[nodiscard]] std::string url(std::uint16_t port) const;
+  virtual void make_tables() = 0;
+  /// Where callers enter: the server's own port; 0 where there is none.
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
+  /// How callers enter, at this port of 127.0.0.1: the server's own or a proxy's.
+  [[nodiscard]] virtual std::string url(std::uint16_t port) const = 0;
+  [[nodiscard]] virtual database connect(const std::string& url,
+                                         const database_options& options) const = 0;
+  /// Descriptors that the engine keeps in this process for its next connections.
+  [[nodiscard]] virtual std::size_t spare_descriptors() const { return 0; }
+  /// After a cell that was not played to its end.
+  virtual void mend() = 0;
+
   /// Begins operation keys that nobody has used.
   [[nodiscard]] std::string next_run() { return "run" + std::to_string(++runs_) + "-"; }
 
 private:
   int runs_ = 0;
 };
-
-/// The superuser's own way into a server.
-[[nodiscard]] database enter_as_boss(testing::postgres_server& server);
-
-/// fsync is off: what is tested is what replies were lost, not what a disk keeps.
-[[nodiscard]] testing::postgres_server_options fast_server();
 
 } // namespace holdfast::matrix

@@ -1,7 +1,5 @@
 #include "chaos/kill_scene.hpp"
 
-#include <holdfast/postgres.hpp>
-
 #include <optional>
 
 namespace holdfast::matrix {
@@ -25,7 +23,7 @@ database_options patient() {
   return o;
 }
 
-fault_proxy_options to_server_of(ground& at, std::uint64_t seed,
+fault_proxy_options to_server_of(postgres_ground& at, std::uint64_t seed,
                                  std::function<void(const fault_record&)> on_fault) {
   at.make_tables();
   return {.to = {"127.0.0.1", at.server.port()}, .seed = seed, .on_fault = std::move(on_fault)};
@@ -38,17 +36,19 @@ database watched(database db, resolutions& resolved) {
 
 } // namespace
 
-kill_scene::kill_scene(ground& place, naming names, std::uint64_t seed,
+kill_scene::kill_scene(postgres_ground& place, naming names, std::uint64_t seed,
                        std::function<void(const fault_record&)> on_fault)
     : at{place}, proxy{to_server_of(place, seed, std::move(on_fault))},
-      db{watched(postgres::connect(place.url(proxy.port()), patient()), resolved)},
-      load{db, {.seed = seed, .run = place.next_run(), .callers = 16, .names = names}} {}
+      db{watched(place.connect(place.url(proxy.port()), patient()), resolved)},
+      load{db,
+           {.seed = seed, .run = place.next_run(), .callers = 16, .names = names},
+           place.words()} {}
 
 findings kill_scene::judge(verdict& v) {
   proxy.heal();
   v.demand(load.wait_acknowledged(16, 10s), "no writes after the last kill");
   load.stop();
-  findings f = check_books(db, at.boss, load.ledgers());
+  findings f = check_books(db, at, load.ledgers());
   v.demand(db.close(5s), "connections are still out");
   const std::uint64_t all = resolved.committed + resolved.undone;
   const double share =

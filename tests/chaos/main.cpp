@@ -1,8 +1,8 @@
-// The chaos matrix: each fault against a real server, and the books checked after it.
+// The chaos matrix: each fault against real engines, and the books checked after it.
 // Exit code: 0 all green, 1 something is red, 2 it was asked for what there is not.
-#include "chaos/kills.hpp"
+#include "chaos/lock_holder.hpp"
 #include "chaos/matrix.hpp"
-#include "chaos/server_kills.hpp"
+#include "chaos/sqlite_kills.hpp"
 #include "chaos/watches.hpp"
 
 #include <charconv>
@@ -16,15 +16,19 @@ namespace holdfast::matrix {
 
 namespace {
 
-constexpr auto usage = R"(usage: chaos [--cell N] [--seed S] [--short]   the cells, each a line
-       chaos --kills N [--seed S]               N connections cut around COMMIT, with keys and with ids
-       chaos --server-kills N [--seed S]        the same with the whole server killed and restarted
-       chaos --list                             the cells that there are
+constexpr auto usage =
+    R"(usage: chaos [--engine E] [--cell N] [--seed S] [--short]   the cells, each a line
+       chaos --kills N [--engine E] [--seed S]   N kills around COMMIT: of connections, with keys and
+                                                 with ids; with sqlite, of the process that writes
+       chaos --server-kills N [--seed S]         the same with the whole server killed and restarted
+       chaos --list                              the cells that there are
+Without --engine: the cells of every engine; kills on the first.
 )";
 
 constexpr std::uint64_t most_kills = 1'000'000;
 
 struct wishes {
+  const engine* only = nullptr; ///< null: all
   std::optional<std::uint64_t> cell;
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> kills;
@@ -49,6 +53,15 @@ std::uint64_t number_after(int& i, int argc, char** argv) {
   return n;
 }
 
+const engine* engine_named(std::string_view name) {
+  std::string there;
+  for (const engine& e : engines()) {
+    if (name == e.name) return &e;
+    there += (there.empty() ? "" : " or ") + std::string{e.name};
+  }
+  throw wrong_usage(fmt::format("--engine: given '{}'; takes {}", name, there));
+}
+
 void check_count(std::string_view name, const std::optional<std::uint64_t>& given) {
   if (given && (*given < 2 || *given > most_kills))
     throw wrong_usage(
@@ -67,6 +80,8 @@ wishes read_arguments(int argc, char** argv) {
       w.kills = number_after(i, argc, argv);
     else if (word == "--server-kills")
       w.server_kills = number_after(i, argc, argv);
+    else if (word == "--engine")
+      w.only = engine_named(++i < argc ? argv[i] : "");
     else if (word == "--short")
       w.brief = true;
     else if (word == "--list")
@@ -79,24 +94,35 @@ wishes read_arguments(int argc, char** argv) {
   check_count("--kills", w.kills);
   check_count("--server-kills", w.server_kills);
   if ((w.kills || w.server_kills) && (w.cell || w.brief || (w.kills && w.server_kills)))
-    throw wrong_usage(
-        "--kills and --server-kills are runs of their own: each goes with --seed alone");
+    throw wrong_usage("--kills and --server-kills are runs of their own: each goes with --engine "
+                      "and --seed alone");
+  if (w.server_kills && w.only && w.only->server_kills.empty())
+    throw wrong_usage(fmt::format("--server-kills: {} has no server", w.only->name));
   return w;
 }
 
-void print_list() {
-  for (const cell& c : cells())
-    std::printf("%2d %s%s\n", c.number, c.name, c.run ? "" : " (not built)");
+/// Those of the wishes.
+std::span<const engine> chosen(const wishes& w) {
+  return w.only ? std::span{w.only, 1} : engines();
+}
+
+void print_list(const wishes& w) {
+  for (const engine& e : chosen(w))
+    for (const cell& c : e.cells)
+      fmt::print("{:8} {:2} {}{}{}\n", e.name, c.number, c.name,
+                 c.run ? "" : ": not applicable: ", c.not_applicable);
 }
 
 /// Throws unless a cell was named that can run.
-void check_cell(std::uint64_t number) {
-  std::string built;
-  for (const cell& c : cells()) {
-    if (c.run) built += fmt::format("{}{} {}", built.empty() ? "" : ", ", c.number, c.name);
-    if (static_cast<std::uint64_t>(c.number) == number && c.run) return;
-  }
-  throw wrong_usage(fmt::format("cell {} is not there or not built; there are {}", number, built));
+void check_cell(const wishes& w) {
+  std::string why;
+  for (const engine& e : chosen(w))
+    for (const cell& c : e.cells) {
+      if (static_cast<std::uint64_t>(c.number) != *w.cell) continue;
+      if (c.run) return;
+      why += fmt::format("; {} is not applicable to {}: {}", c.name, e.name, c.not_applicable);
+    }
+  throw wrong_usage(fmt::format("--cell: given {}{}; --list names what there is", *w.cell, why));
 }
 
 /// One line of verdict, with what is wrong below it.
@@ -116,8 +142,7 @@ verdict run_cell(const cell& c, ground& at, std::uint64_t seed, bool brief) {
     c.run(t);
   } catch (const std::exception& e) {
     t.out.demand(false, "it could not be played to its end: {}", e.what());
-    at.server.resume();
-    at.server.restart(); // for the cells after it
+    at.mend();
   }
   print(fmt::format("cell {} {}", c.number, c.name), seed, t.out);
   return t.out;
@@ -133,47 +158,72 @@ bool threads_are_gone(const resources& before) {
   return false;
 }
 
-bool run_cells(const wishes& w, std::uint64_t seed) {
-  ground at{fast_server()};
-  const resources before = resources::now();
-  int red = 0;
+struct tally {
   int all = 0;
+  int red = 0;
   int not_run = 0;
-  for (const cell& c : cells()) {
-    if (!c.run || (w.cell && *w.cell != static_cast<std::uint64_t>(c.number))) continue;
-    ++all;
-    const verdict v = run_cell(c, at, seed, w.brief);
-    if (!v.ok()) ++red;
-    if (!v.not_run.empty()) ++not_run;
+  int not_applicable = 0;
+};
+
+void run_cells(const engine& e, const wishes& w, std::uint64_t seed, tally& sum) {
+  const auto at = e.open();
+  const resources before = resources::now();
+  fmt::print("{}\n", at->title());
+  for (const cell& c : e.cells) {
+    if (w.cell && *w.cell != static_cast<std::uint64_t>(c.number)) continue;
+    if (!c.run) {
+      fmt::print("cell {} {}: not applicable: {}\n", c.number, c.name, c.not_applicable);
+      ++sum.not_applicable;
+      continue;
+    }
+    ++sum.all;
+    const verdict v = run_cell(c, *at, seed, w.brief);
+    if (!v.ok()) ++sum.red;
+    if (!v.not_run.empty()) ++sum.not_run;
   }
-  fmt::print("{} cells, {} red, {} not run\n", all, red, not_run);
-  return threads_are_gone(before) && red == 0;
+  if (!threads_are_gone(before)) ++sum.red;
 }
 
-bool run_kill_cell(const wishes& w, std::uint64_t seed) {
-  ground at{fast_server()};
-  const auto play = w.kills ? run_kills : run_server_kills;
-  const auto kills = static_cast<std::uint32_t>(w.kills ? *w.kills : *w.server_kills);
-  fmt::print("PostgreSQL {}, fsync off{}\n", at.server.version(),
+bool run_cells(const wishes& w, std::uint64_t seed) {
+  tally sum;
+  for (const engine& e : chosen(w)) run_cells(e, w, seed, sum);
+  fmt::print("{} cells, {} red, {} not run, {} not applicable\n", sum.all, sum.red, sum.not_run,
+             sum.not_applicable);
+  return sum.red == 0;
+}
+
+bool run_kills(const wishes& w, std::uint64_t seed) {
+  const engine& e = chosen(w).front();
+  const auto at = e.open();
+  fmt::print("{}{}\n", at->title(),
              w.kills ? "" : " (a killed process leaves what it wrote to the operating system)");
   bool ok = true;
-  for (const naming names : {naming::keys, naming::ids}) {
-    const verdict v = play(at, names, kills, seed);
-    print(fmt::format("{} with {}", w.kills ? "commit_kill" : "commit_server_kill",
-                      names == naming::keys ? "operation keys" : "transaction ids alone"),
-          seed, v);
+  for (const kill_run& k : w.kills ? e.kills : e.server_kills) {
+    const auto kills = static_cast<std::uint32_t>(w.kills ? *w.kills : *w.server_kills);
+    const verdict v = k.run(*at, kills, seed);
+    print(k.name, seed, v);
     ok = ok && v.ok();
   }
   return ok;
 }
 
+/// Our own children: what a cell needs another process for.
+std::optional<int> play_child(int argc, char** argv) {
+  const std::string_view word = argc > 1 ? argv[1] : "";
+  if (word == hold_lock_word && argc == 3) return hold_lock(argv[2]);
+  if (word == sqlite::keep_writing_word && argc == 5)
+    return sqlite::keep_writing(argv[2], argv[3], argv[4]);
+  return std::nullopt;
+}
+
 int run(int argc, char** argv) {
+  if (const auto ended = play_child(argc, argv)) return *ended;
   const wishes w = read_arguments(argc, argv);
   if (w.help) return std::fputs(usage, stdout), 0;
-  if (w.list) return print_list(), 0;
-  if (w.cell) check_cell(*w.cell);
+  if (w.list) return print_list(w), 0;
+  if (w.cell) check_cell(w);
   const std::uint64_t seed = w.seed.value_or(std::random_device{}());
-  const bool ok = w.kills || w.server_kills ? run_kill_cell(w, seed) : run_cells(w, seed);
+  const bool ok = w.kills || w.server_kills ? run_kills(w, seed) : run_cells(w, seed);
   return ok ? 0 : 1;
 }
 

@@ -1,6 +1,7 @@
 #include "chaos/proxy_cells.hpp"
 
 #include "chaos/play.hpp"
+#include "chaos/postgres_ground.hpp"
 
 #include <holdfast/fault_proxy.hpp>
 #include <holdfast/full_backlog.hpp>
@@ -20,7 +21,7 @@ using rule_texts = std::initializer_list<const char*>;
 class proxied {
 public:
   explicit proxied(trial& t)
-      : t_{t}, proxy_{{.to = {"127.0.0.1", t.at.server.port()},
+      : t_{t}, proxy_{{.to = {"127.0.0.1", on_postgres(t).server.port()},
                        .seed = t.seed,
                        .on_fault = [this](const fault_record&) { ++faults_; }}} {
     todo.port = proxy_.port();
@@ -76,7 +77,7 @@ void refused(trial& t) {
 
 /// The proxy's port is taken over by a listener with a full backlog, and back.
 void syn_black_hole(trial& t) {
-  const fault_proxy_options to{.to = {"127.0.0.1", t.at.server.port()}, .seed = t.seed};
+  const fault_proxy_options to{.to = {"127.0.0.1", on_postgres(t).server.port()}, .seed = t.seed};
   std::optional<fault_proxy> proxy{std::in_place, to};
   std::optional<full_backlog> hole;
   plan p{.port = proxy->port(),
@@ -135,8 +136,9 @@ void slow_close(trial& t) {
   proxied p{t};
   p.rules({"delay at=end time=200ms"});
   p.todo.nudge = [&t] {
-    (void)t.at.boss.try_query<bool>("select pg_terminate_backend(pid) from pg_stat_activity where "
-                                    "usename = 'app' order by random() limit 1");
+    (void)t.at.boss().try_query<bool>(
+        "select pg_terminate_backend(pid) from pg_stat_activity where "
+        "usename = 'app' order by random() limit 1");
   };
   p.play();
 }

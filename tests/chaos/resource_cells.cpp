@@ -1,6 +1,7 @@
 #include "chaos/resource_cells.hpp"
 
 #include "chaos/play.hpp"
+#include "chaos/postgres_ground.hpp"
 
 namespace holdfast::matrix {
 
@@ -26,7 +27,7 @@ plan failing(trial& t, errc expected) {
 /// A machine that does not let the server be limited cannot play the cell.
 void play_where_possible(trial& t, const plan& p) {
   try {
-    t.at.server.limit_memory(std::nullopt);
+    on_postgres(t).server.limit_memory(std::nullopt);
   } catch (const testing::server_error& e) {
     t.out.not_run = e.what();
     return;
@@ -41,24 +42,24 @@ void play_where_possible(trial& t, const plan& p) {
 void disk_full(trial& t) {
   plan p = failing(t, errc::disk_full);
   p.furnish = [&] {
-    t.at.boss.script("alter table entry set (autovacuum_enabled = off);"
-                     "alter table entry add filler text;"
-                     "alter table entry alter filler set storage plain;"
-                     "insert into entry select -i, repeat('x', 7000) "
-                     "from generate_series(1, 2200) i;"
-                     "delete from entry where id < 0");
+    t.at.boss().script("alter table entry set (autovacuum_enabled = off);"
+                       "alter table entry add filler text;"
+                       "alter table entry alter filler set storage plain;"
+                       "insert into entry select -i, repeat('x', 7000) "
+                       "from generate_series(1, 2200) i;"
+                       "delete from entry where id < 0");
   };
   p.harm = [&] {
     const auto size =
-        t.at.boss.query_value<std::int64_t>("select pg_relation_size('entry')").value();
-    t.at.server.limit_file_size(static_cast<std::uint64_t>(size) + 100);
+        t.at.boss().query_value<std::int64_t>("select pg_relation_size('entry')").value();
+    on_postgres(t).server.limit_file_size(static_cast<std::uint64_t>(size) + 100);
     // What is left in pages that are there already.
     const auto filled =
-        t.at.boss.try_execute("insert into entry select -i from generate_series(1, 500000) i");
+        t.at.boss().try_execute("insert into entry select -i from generate_series(1, 500000) i");
     t.out.demand(!filled && filled.error().code == errc::disk_full, "the disk was not full");
   };
   p.heal = [&] {
-    t.at.server.limit_file_size(std::nullopt);
+    on_postgres(t).server.limit_file_size(std::nullopt);
     return clock::now();
   };
   play_where_possible(t, p);
@@ -69,14 +70,14 @@ void disk_full(trial& t) {
 void out_of_memory(trial& t) {
   auto options = fast_server();
   options.environment = {"GLIBC_TUNABLES=glibc.malloc.mmap_threshold=65536"};
-  ground small{options};
+  postgres_ground small{options};
   trial inner{.at = small, .seed = t.seed, .brief = t.brief};
   plan p = failing(inner, errc::out_of_memory);
   p.furnish = [&] {
-    small.boss.script("create or replace function hungry() returns trigger language plpgsql as "
-                      "$$ begin perform length(format('%4300000s', '')); return new; end $$;"
-                      "create trigger hungry before insert on entry "
-                      "for each row execute function hungry()");
+    small.boss().script("create or replace function hungry() returns trigger language plpgsql as "
+                        "$$ begin perform length(format('%4300000s', '')); return new; end $$;"
+                        "create trigger hungry before insert on entry "
+                        "for each row execute function hungry()");
   };
   p.harm = [&] { small.server.limit_memory(spare_memory); };
   p.heal = [&] {

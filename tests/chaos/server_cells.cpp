@@ -1,6 +1,7 @@
 #include "chaos/server_cells.hpp"
 
 #include "chaos/play.hpp"
+#include "chaos/postgres_ground.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -58,7 +59,7 @@ void play_held_accounts(trial& t, const char* session, errc expected) {
   std::optional<account_holder> holder;
   p.options.postgres.options = session;
   p.expected = {expected};
-  p.harm = [&] { holder.emplace(t.at.boss); };
+  p.harm = [&] { holder.emplace(t.at.boss()); };
   p.heal = [&] {
     holder.reset();
     return clock::now();
@@ -72,8 +73,8 @@ void server_killed(trial& t) {
   plan p = direct(t);
   p.outage = true;
   p.expected = {errc::connect_refused};
-  p.harm = [&] { t.at.server.kill_hard(); };
-  p.heal = [&] { return start_again(t.at.server); };
+  p.harm = [&] { on_postgres(t).server.kill_hard(); };
+  p.heal = [&] { return start_again(on_postgres(t).server); };
   play(t, p);
 }
 
@@ -81,8 +82,8 @@ void server_restarted(trial& t) {
   plan p = direct(t);
   p.outage = true;
   p.expected = {errc::server_shutdown};
-  p.harm = [&] { t.at.server.stop(testing::postgres_server::stop_mode::fast); };
-  p.heal = [&] { return start_again(t.at.server); };
+  p.harm = [&] { on_postgres(t).server.stop(testing::postgres_server::stop_mode::fast); };
+  p.heal = [&] { return start_again(on_postgres(t).server); };
   play(t, p);
 }
 
@@ -90,9 +91,9 @@ void server_paused(trial& t) {
   plan p = direct(t);
   p.outage = true;
   p.expected = {errc::deadline_exceeded};
-  p.harm = [&] { t.at.server.pause(); };
+  p.harm = [&] { on_postgres(t).server.pause(); };
   p.heal = [&] {
-    t.at.server.resume();
+    on_postgres(t).server.resume();
     return clock::now();
   };
   play(t, p);
@@ -105,9 +106,9 @@ void read_only(trial& t) {
   p.load.slow_reader = true; // its connection, too, is to go once it is back
   p.once_a_connection = errc::read_only_server;
   p.forbidden = {errc::read_only_transaction}; // also while the setting changes
-  p.harm = [&] { set_read_only(t.at.boss, true); };
+  p.harm = [&] { set_read_only(t.at.boss(), true); };
   p.heal = [&] {
-    set_read_only(t.at.boss, false);
+    set_read_only(t.at.boss(), false);
     return clock::now();
   };
   play(t, p);
@@ -119,11 +120,11 @@ void connection_limit(trial& t) {
   p.outage = true;
   p.expected = {errc::too_many_connections};
   p.harm = [&] {
-    t.at.boss.execute("alter role app connection limit 0");
-    t.at.end_sessions();
+    t.at.boss().execute("alter role app connection limit 0");
+    on_postgres(t).end_sessions();
   };
   p.heal = [&] {
-    t.at.boss.execute("alter role app connection limit -1");
+    t.at.boss().execute("alter role app connection limit -1");
     return clock::now();
   };
   play(t, p);
@@ -146,8 +147,9 @@ void statement_timeout(trial& t) {
 }
 
 void idle_kill(trial& t) {
-  if (t.at.server.version() < first_with_idle_session_timeout)
-    return t.out.demand(false, "PostgreSQL {} has no idle_session_timeout", t.at.server.version());
+  if (on_postgres(t).server.version() < first_with_idle_session_timeout)
+    return t.out.demand(false, "PostgreSQL {} has no idle_session_timeout",
+                        on_postgres(t).server.version());
   plan p = direct(t);
   p.options.postgres.options = "-c idle_session_timeout=30ms";
   p.load.longest_rest = 200ms;
@@ -160,12 +162,14 @@ void idle_kill(trial& t) {
 void credential_rotation(trial& t) {
   auto options = fast_server();
   options.password = "of the boss";
-  ground locked{options};
+  postgres_ground locked{options};
   trial inner{.at = locked, .seed = t.seed, .brief = t.brief};
   const std::string file = locked.server.socket_dir() / "password";
   int round = 0;
   const auto word = [&] { return "word " + std::to_string(round); };
-  const auto change_role = [&] { locked.boss.script("alter role app password '" + word() + "'"); };
+  const auto change_role = [&] {
+    locked.boss().script("alter role app password '" + word() + "'");
+  };
   const auto change_file = [&] {
     std::ofstream{file + ".new"} << word() << '\n';
     std::filesystem::rename(file + ".new", file); // nobody reads half a password

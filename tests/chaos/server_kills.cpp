@@ -54,7 +54,7 @@ std::uint64_t unexcused(std::span<const ledger> books, const std::vector<death>&
 
 class killer {
 public:
-  killer(ground& at, naming names, std::uint64_t seed)
+  killer(postgres_ground& at, naming names, std::uint64_t seed)
       : random_{seed ^ 0x6a09e667f3bcc909U}, server_{at.server},
         scene_{at, names, seed, [this](const fault_record&) { ++held_; }} {}
 
@@ -124,7 +124,8 @@ private:
 
 } // namespace
 
-verdict run_server_kills(ground& at, naming names, std::uint32_t kills, std::uint64_t seed) {
+verdict run_server_kills(postgres_ground& at, naming names, std::uint32_t kills,
+                         std::uint64_t seed) {
   killer one{at, names, seed};
   const time_point began = clock::now();
   std::uint32_t done = 0;

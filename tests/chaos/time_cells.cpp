@@ -1,10 +1,9 @@
 #include "chaos/time_cells.hpp"
 
 #include "chaos/play.hpp"
+#include "chaos/postgres_ground.hpp"
 #include "chaos/wall_clock.hpp"
 #include "testing/random_source.hpp"
-
-#include <holdfast/postgres.hpp>
 
 #include <thread>
 
@@ -17,11 +16,11 @@ using namespace std::chrono_literals;
 constexpr auto reload_limit = 5s;
 
 /// Enters until the server shows the certificate that it was told to load; since when.
-time_point wait_until(ground& at, database_options options, bool refused) {
+time_point wait_until(postgres_ground& at, database_options options, bool refused) {
   options.start = start_mode::connect;
   for (const time_point end = clock::now() + reload_limit; clock::now() < end;) {
     try {
-      auto db = postgres::connect(at.url(at.server.port()), options);
+      auto db = at.connect(at.url(at.port()), options);
       const time_point now = clock::now();
       (void)db.close(1s);
       if (!refused) return now;
@@ -39,7 +38,7 @@ time_point wait_until(ground& at, database_options options, bool refused) {
 void tls_expiry(trial& t) {
   auto options = fast_server();
   options.tls = testing::server_tls::valid;
-  ground locked{options};
+  postgres_ground locked{options};
   trial inner{.at = locked, .seed = t.seed, .brief = t.brief};
   plan p = direct(inner);
   p.options.tls = {.mode = tls_mode::verify_full, .ca_file = locked.server.ca_file()};
@@ -78,11 +77,11 @@ void wall_clock_jump(trial& t) {
   plan dead = direct(t);
   dead.outage = true;
   dead.expected = {errc::connect_refused};
-  dead.harm = [&] { t.at.server.kill_hard(); };
+  dead.harm = [&] { on_postgres(t).server.kill_hard(); };
   dead.nudge = jump;
   dead.heal = [&] {
-    t.at.server.start();
-    t.at.server.wait_ready();
+    on_postgres(t).server.start();
+    on_postgres(t).server.wait_ready();
     return clock::now();
   };
   play(t, dead);

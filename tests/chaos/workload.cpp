@@ -19,8 +19,8 @@ constexpr auto breath = 5ms;
 
 } // namespace
 
-workload::workload(database db, workload_options options)
-    : db_{std::move(db)}, options_{std::move(options)},
+workload::workload(database db, workload_options options, const dialect& words)
+    : db_{std::move(db)}, options_{std::move(options)}, words_{words},
       ledgers_(static_cast<std::size_t>(options_.callers)) {
   for (int i = 0; i < options_.callers; ++i)
     callers_.emplace_back([this, i](const std::stop_token& stop) { call(i, stop); });
@@ -53,14 +53,13 @@ void workload::read(ledger& book, random_source& random) const {
   const bool give_up = options_.given_up_reads && random.below(2) == 0;
   const auto number = static_cast<std::int64_t>(random.next() >> 1U);
   if (give_up)
-    ask(book, "select $1::bigint from pg_sleep(0.03)", number, patience);
+    ask(book, words_.slow_echo, number, patience);
   else
-    ask(book, "select $1::bigint", number, options_.deadline);
+    ask(book, words_.echo, number, options_.deadline);
 }
 
 void workload::read_slowly(ledger& book, random_source& random) const {
-  ask(book, "select $1::bigint from pg_sleep(0.2)", static_cast<std::int64_t>(random.next() >> 1U),
-      options_.deadline);
+  ask(book, words_.slowest_echo, static_cast<std::int64_t>(random.next() >> 1U), options_.deadline);
 }
 
 /// Asks for a number that nobody else asks for.
@@ -81,14 +80,15 @@ bool workload::write(ledger& book, random_source& random, std::int64_t id) {
       options_.names == naming::keys || (options_.names == naming::mixed && random.below(2) == 0);
   const std::string key = keyed ? options_.run + std::to_string(id) : std::string{};
   const bool single = random.below(2) == 0;
-  const bool traceable =
+  const bool wished =
       options_.names == naming::ids || (options_.names == naming::mixed && random.below(2) == 0);
+  const bool traceable = wished && words_.traces;
   written w{.id = id, .was = answer::acknowledged, .token = {}, .told = {}};
   const time_point asked = clock::now();
   try {
     if (single)
       db_.with({.deadline = options_.deadline, .operation_key = key, .traceable = traceable})
-          .execute("insert into entry values ($1)", id);
+          .execute(words_.enter, id);
     else
       move_money(random, id, key);
   } catch (const database_error& e) {
@@ -116,10 +116,10 @@ void workload::move_money(random_source& random, std::int64_t id, const std::str
     amount = -amount;
   }
   db_.transaction({.operation_key = key, .deadline = options_.deadline}, [&](transaction& tx) {
-    tx.execute("update account set balance = balance - $1 where id = $2", amount, from);
+    tx.execute(words_.withdraw, amount, from);
     if (options_.any_order) std::this_thread::sleep_for(2ms);
-    tx.execute("update account set balance = balance + $1 where id = $2", amount, to);
-    tx.execute("insert into entry values ($1)", id);
+    tx.execute(words_.deposit, amount, to);
+    tx.execute(words_.enter, id);
   });
 }
 

@@ -1,6 +1,8 @@
 // Callers that move money, add rows and read, and write down what they were told.
 #pragma once
 
+#include "chaos/ground.hpp"
+
 #include <holdfast/database.hpp>
 
 #include <atomic>
@@ -69,7 +71,7 @@ struct ledger {
 class workload {
 public:
   /// The callers begin at once.
-  workload(database db, workload_options options);
+  workload(database db, workload_options options, const dialect& words);
   ~workload();
   workload(const workload&) = delete;
   workload& operator=(const workload&) = delete;
@@ -97,6 +99,7 @@ private:
 
   database db_;
   workload_options options_;
+  const dialect& words_;
   std::atomic<std::uint64_t> acknowledged_{0};
   std::atomic<std::int64_t> first_success_{-1}; // 0: awaited; else a moment; -1: nobody asks
   std::vector<ledger> ledgers_;
