@@ -90,11 +90,17 @@ struct postgres_synchronous : postgres_incarnation {
     boss->execute("select pg_reload_conf()").value();
     for (int i = 0; i < 500; ++i) {
       if (boss->one("select current_setting('synchronous_standby_names')") ==
-          value{std::string{name}})
+              value{std::string{name}} &&
+          (name.empty() || commits_wait()))
         return;
       std::this_thread::sleep_for(5ms);
     }
     FAIL() << "the setting did not come";
+  }
+  /// Another process of the server tells all sessions whether to wait, and hears of it in its time.
+  bool commits_wait() {
+    const auto probe = fresh();
+    return !probe->execute("create or replace view probe as select 1", {}, nullptr, 100ms);
   }
   void wait_until_it_waits(std::int64_t pid) {
     const auto waits = [&] {
