@@ -166,6 +166,7 @@ private:
                                                   time_point& now);
   [[nodiscard]] task<result<row_copy>> attempt_apart(runtime& rt, std::shared_ptr<hedged_read> read,
                                                      host* at, std::uint32_t number);
+  [[nodiscard]] host& hedge_host(const call_terms& terms, time_point now);
   [[nodiscard]] bool may_hedge(host& at);
   [[nodiscard]] task<wait_status> pause(runtime& rt, const call_terms& terms,
                                         const retry_decision& decision, operation& state);

@@ -60,6 +60,13 @@ task<result<row_copy>> database_core::attempt_apart(runtime& rt, std::shared_ptr
   co_return copy;
 }
 
+/// Another host, if the call may be answered there and nothing speaks against it, else the same.
+host& database_core::hedge_host(const call_terms& terms, time_point now) {
+  host* const other = hosts_->pick(terms, now, terms.at);
+  const bool well = other && other->breaker().snapshot(now).state == breaker_state::closed;
+  return well && terms.replica_will_do ? *other : *terms.at;
+}
+
 /// Who waits for a connection is not helped by waiting twice.
 bool database_core::may_hedge(host& at) {
   if (at.connections().snapshot().waiting > 0) return false;
@@ -75,15 +82,23 @@ task<result<void>> database_core::attempt_hedged(runtime& rt, const call_terms& 
   const time_point began = rt.now();
   const auto wait =
       hedge_after(options_.hedge, usual.value(), usual.samples(), terms.until.remaining(began));
-  const auto make = [this, read = call.shared, at = terms.at](runtime& home, std::uint32_t n) {
-    return attempt_apart(home, read, at, n);
+  host* second = terms.at;
+  const auto make = [this, &second, read = call.shared, at = terms.at](runtime& home,
+                                                                       std::uint32_t n) {
+    return attempt_apart(home, read, n == 0 ? at : second, n);
   };
-  const auto may = [this, &terms] { return may_hedge(*terms.at); };
+  const auto may = [this, &second, &terms, &rt] {
+    second = &hedge_host(terms, rt.now());
+    return may_hedge(*second);
+  };
   race_report report;
   auto race = race_attempts<row_copy>(rt, terms.until, wait, make, may, report);
   auto ended = co_await std::move(race);
   now = rt.now();
-  if (report.second_won) hedges_won_.fetch_add(1, std::memory_order_relaxed);
+  if (report.second_won) {
+    hedges_won_.fetch_add(1, std::memory_order_relaxed);
+    terms.at = second; // who answered is who is told of
+  }
   if (!ended) {
     // An attempt that was left behind said nothing of what it did.
     if (report.left && driver_->writes(call.shared->text))

@@ -73,10 +73,11 @@ struct cluster {
   void write_all(int n) {
     for (int i = 0; i < n; ++i) loop->run(write(*loop));
   }
-  bool read(holdfast::read from, duration max_staleness) {
+  bool read(holdfast::read from, duration max_staleness, bool hedge = false) {
     typed_value<std::int64_t> total;
     const statement what{"SELECT TOTAL", {}};
-    const call_options how{.name = "total", .read = from, .max_staleness = max_staleness};
+    const call_options how{
+        .name = "total", .hedge = hedge, .read = from, .max_staleness = max_staleness};
     const auto done =
         loop->run(db->execute(*loop, what, &total, how, std::source_location::current()));
     return done.has_value();

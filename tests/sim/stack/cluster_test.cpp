@@ -156,6 +156,19 @@ TEST_F(stack_cluster, reads_go_to_a_replica_that_is_fresh_enough) {
   EXPECT_EQ(b->reads, 1U);
 }
 
+TEST_F(stack_cluster, a_read_that_a_replica_answers_late_is_hedged_at_the_primary) {
+  write_all(3);
+  world.run_for(2s);
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(read(read::replica_or_primary, 3s, true));
+  ASSERT_EQ(b->reads, 0U);
+  a->slow_once = 20s;
+  const time_point began = world.now();
+  EXPECT_TRUE(read(read::replica_or_primary, 3s, true));
+  EXPECT_LT(world.now() - began, 50ms);
+  EXPECT_EQ(b->reads, 1U);
+  EXPECT_EQ(db->status().hedges_won, 1U);
+}
+
 TEST_F(stack_cluster, reads_of_what_a_replica_cannot_prove_go_to_the_primary) {
   b->lag = 20s;
   write_for(30s);
