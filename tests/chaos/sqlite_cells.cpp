@@ -20,6 +20,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Of callers whom nothing may fail: the file's commits go to a disk that others use, too.
+constexpr auto patience = 3s;
+
 sqlite_ground& on_sqlite(trial& t) { return static_cast<sqlite_ground&>(t.at); }
 
 /// What the disk does to each write of this process. SQLite calls us instead of the system.
@@ -87,9 +90,11 @@ plan failing(trial& t, errc expected) {
 
 void commit_kill(trial& t) { t.out = run_kills(t.at, t.brief ? 20 : 200, t.seed); }
 
+/// Late, and nothing else: writers wait in line, and each for its disk.
 void slow(trial& t) {
   const disk here;
   plan p = direct(t);
+  p.load.deadline = patience;
   p.harmless = true;
   p.harm = [] { disk::delay_us = 2000; };
   p.heal = [] {
@@ -153,6 +158,7 @@ void wall_clock_jump(trial& t) {
   testing::random_source random{t.seed};
   int jumps = 0;
   plan p = direct(t);
+  p.load.deadline = patience;
   p.harmless = true;
   p.nudge = [&] {
     wall_clock::jump(std::chrono::seconds{random.between(3600, 86'400)} * (jumps++ % 2 ? -1 : 1));
