@@ -137,8 +137,8 @@ private:
 
   void suffer(workload& load, database& db) {
     plan_.harm();
-    const time_point end = clock::now() + (t_.brief ? 600ms : 2000ms);
     std::this_thread::sleep_for(settling);
+    const time_point end = clock::now() + (t_.brief ? 600ms : 2000ms);
     const auto acknowledged = load.acknowledged();
     const auto status = db.status();
     while (clock::now() < end) {
