@@ -22,7 +22,8 @@ constexpr duration overrun_allowed = testing::sanitized ? 500ms : 50ms;
 constexpr duration recovery_allowed = testing::sanitized ? 1000ms : 250ms;
 constexpr auto call_deadline = 400ms;
 constexpr auto between_nudges = 50ms;
-constexpr auto settling = testing::sanitized ? 500ms : 100ms; // calls that were under way when the fault began
+constexpr auto settling =
+    testing::sanitized ? 500ms : 100ms; // calls that were under way when the fault began
 constexpr auto healthy_after = 150ms;
 constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 

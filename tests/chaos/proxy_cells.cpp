@@ -153,12 +153,18 @@ void truncated_reply(trial& t) {
 /// The lengths of rows and of messages that end a reply: negative, huge, or merely wrong. A caller
 /// who waits for the rest of a huge one is not back before its deadline.
 void corrupt_frame(trial& t) {
+  breaker_options spared;
+  spared.open_for = 100ms;
+  spared.max_open_for = 200ms;
   proxied p{t};
   p.rules({"corrupt at=row_length row=1 mask=255 probability=0.05",
            "corrupt at=row_length row=1 mask=127 probability=0.02",
            R"(corrupt pattern="Z\x00\x00\x00" direction=to_client mask=255 probability=0.03)",
            R"(corrupt pattern="C\x00\x00" direction=to_client mask=255 probability=0.02)"});
   p.todo.load.deadline = 200ms;
+  p.todo.recovers_within =
+      1s + spared.max_open_for; // where so much is harmed that the breaker opens
+  p.todo.options.breaker = spared;
   p.todo.expected = {errc::connection_lost, errc::protocol_violation};
   p.play();
 }

@@ -143,7 +143,7 @@ void lock_timeout(trial& t) {
 }
 
 void statement_timeout(trial& t) {
-  play_held_accounts(t, "-c statement_timeout=30ms", errc::statement_timeout);
+  play_held_accounts(t, "-c statement_timeout=100ms", errc::statement_timeout);
 }
 
 void idle_kill(trial& t) {
