@@ -3,11 +3,9 @@
 #include "drivers/postgres/connect_failure.hpp"
 #include "drivers/postgres/tls_probe.hpp"
 
-#include <arpa/inet.h>
 #include <array>
 #include <openssl/crypto.h>
 #include <optional>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -24,38 +22,6 @@ const char* ssl_mode(tls_mode mode) noexcept {
   case tls_mode::verify_full: return "verify-full";
   default: return "disable";
   }
-}
-
-bool verifies(tls_mode mode) noexcept {
-  return mode == tls_mode::verify_ca || mode == tls_mode::verify_full;
-}
-
-struct tls_plan {
-  tls_mode mode;
-  std::string ca_file;
-};
-
-error unreadable(const char* key, const std::string& file) {
-  error e = make_error(errc::invalid_configuration,
-                       std::string{key} + ": the file \"" + file + "\" cannot be read");
-  e.connection_usable = false;
-  return e;
-}
-
-result<tls_plan> plan_tls(const settings& s) {
-  tls_plan plan{effective_tls_mode(s.tls, s.server), s.tls.ca_file};
-  const std::array<std::pair<const char*, const std::string*>, 3> files{
-      {{"tls.ca_file", &s.tls.ca_file},
-       {"tls.cert_file", &s.tls.cert_file},
-       {"tls.key_file", &s.tls.key_file}}};
-  for (const auto& [key, file] : files)
-    if (!file->empty() && ::access(file->c_str(), R_OK) != 0) return unreadable(key, *file);
-  if (!verifies(plan.mode) || !plan.ca_file.empty()) return plan;
-  plan.ca_file = system_ca_file();
-  if (plan.ca_file.empty())
-    return make_error(errc::invalid_configuration,
-                      "tls.ca_file: this system has no bundle of trusted authorities; name one");
-  return plan;
 }
 
 /// Keyword and value pairs as PQconnectStartParams takes them. Wiped at the end: the password is
@@ -187,7 +153,7 @@ std::optional<error> misled(PGconn* c, const settings& s) {
 
 /// One address. `address` is empty for a Unix socket.
 task<result<pg_connection>> connect_to(runtime& rt, const settings& s, const tls_plan& tls,
-                                       const credential& who, const connect_target& to,
+                                       const credential& who, connect_target to,
                                        std::string address, deadline until) {
   pg_connection c;
   {
@@ -217,84 +183,16 @@ task<result<pg_connection>> connect_to(runtime& rt, const settings& s, const tls
   co_return e;
 }
 
-bool is_address(const std::string& host) noexcept {
-  std::array<unsigned char, sizeof(in6_addr)> out{};
-  return ::inet_pton(AF_INET, host.c_str(), out.data()) == 1 ||
-         ::inet_pton(AF_INET6, host.c_str(), out.data()) == 1;
-}
-
-task<result<std::vector<address>>> resolve(runtime& rt, const settings& s, deadline until) {
-  if (!s.resolver) co_return co_await rt.resolve(s.server.host, until);
-  auto ask = [&s] { return s.resolver(s.server.host); };
-  auto told = co_await rt.offload(ask);
-  if (!told) co_return std::move(told.error());
-  std::vector<address> found;
-  for (auto& text : *told) found.push_back({std::move(text)});
-  co_return found;
-}
-
-task<result<credential>> ask_for_credential(runtime& rt, const credential_provider& provider) {
-  if (!provider) co_return credential{};
-  auto ask = [&provider] { return provider(); };
-  co_return co_await rt.offload(ask);
-}
-
-/// Another address may do better only if this one could not be talked to.
-bool worth_another(const error& e) noexcept {
-  return e.code == errc::host_unreachable || e.code == errc::connect_refused ||
-         e.code == errc::connect_timeout;
-}
-
-task<result<pg_connection>> connect_as(runtime& rt, const settings& s, const tls_plan& tls,
-                                       const credential& who, const std::vector<address>& found,
-                                       deadline until) {
-  const connect_target to{peer_of(s), s.database.empty() ? who.user : s.database, who.user};
-  result<pg_connection> last = connect_timeout_error(connect_step::tcp, to);
-  auto left = static_cast<duration::rep>(found.size());
-  for (const auto& a : found) {
-    const auto now = rt.now();
-    const auto share = deadline::after(now, until.remaining(now) / left--);
-    last = co_await connect_to(rt, s, tls, who, to, a.text, share);
-    if (last || !worth_another(last.error())) break;
-  }
-  co_return last;
-}
-
 } // namespace
 
-bool is_named(const host_port& server) noexcept {
-  return !server.is_socket() && !is_address(server.host);
-}
-
-task<result<std::vector<address>>> addresses_of(runtime& rt, const settings& s, deadline until) {
-  const host_port& server = s.server;
-  if (server.is_socket()) co_return std::vector<address>{address{}};
-  if (!is_named(server)) co_return std::vector<address>{address{server.host}};
-  auto found = co_await resolve(rt, s, until);
-  if (found && found->empty())
-    co_return make_error(errc::name_not_resolved, "the name " + server.host + " has no address");
-  co_return found;
-}
-
-task<result<entered>> connect(runtime& rt, const settings& s, deadline until) {
-  const auto tls = plan_tls(s);
-  if (!tls) co_return tls.error();
-  auto who = co_await ask_for_credential(rt, s.credentials);
-  if (!who) co_return std::move(who.error());
-  const auto found = co_await addresses_of(rt, s, until);
-  if (!found) co_return found.error();
-  auto made = co_await connect_as(rt, s, *tls, *who, *found, until);
-  if (!made && made.error().code == errc::authentication_failed) {
-    // The pair may have been rotated between our reading it and the server's check.
-    auto now = co_await ask_for_credential(rt, s.credentials);
-    if (!now || *now == *who) co_return std::move(made.error());
-    who = std::move(now);
-    made = co_await connect_as(rt, s, *tls, *who, *found, until);
-  }
-  if (!made) co_return std::move(made.error());
-  entered in{std::move(*made), is_named(s.server) ? *found : std::vector<address>{},
-             std::move(*who)};
-  co_return in;
+task<result<entered<pg_connection>>> connect(runtime& rt, const settings& s, deadline until) {
+  auto try_address = [&s](runtime& on, const tls_plan& tls, const credential& who,
+                          const std::string& address, deadline limit) {
+    connect_target to{peer_of(s), s.database.empty() ? who.user : s.database, who.user};
+    return connect_to(on, s, tls, who, std::move(to), address, limit);
+  };
+  auto entering = enter<pg_connection>(rt, s, try_address, until);
+  co_return co_await std::move(entering);
 }
 
 } // namespace holdfast::drivers::postgres

@@ -18,29 +18,6 @@ constexpr auto connect_errnos =
 
 std::string words_for(int number) { return std::generic_category().message(number); }
 
-error failed(errc code, std::string message) {
-  error e = make_error(code, std::move(message));
-  e.connection_usable = false;
-  return e;
-}
-
-std::string quoted(std::string_view name) { return "\"" + std::string{name} + "\""; }
-
-error tcp_error(int number, const connect_target& to) {
-  switch (number) {
-  case ECONNREFUSED: return failed(errc::connect_refused, "nothing listens at " + to.peer);
-  case ENOENT: return failed(errc::connect_refused, "there is no server socket " + to.peer);
-  case ETIMEDOUT:
-    return failed(errc::connect_timeout, to.peer + " did not answer in time (the system gave up)");
-  case ECONNRESET:
-  case ECONNABORTED:
-  case EPIPE: return failed(errc::connection_lost, to.peer + " cut the connection at once");
-  case 0: return failed(errc::host_unreachable, to.peer + " cannot be reached");
-  default:
-    return failed(errc::host_unreachable, to.peer + " cannot be reached: " + words_for(number));
-  }
-}
-
 /// Sentences for the SQLSTATEs that a login fails with; others say what the table says.
 std::string login_sentence(std::string_view sqlstate, const connect_target& to) {
   if (sqlstate == "28P01") return to.peer + " refused the password of user " + quoted(to.user);
@@ -62,7 +39,7 @@ bool refuses_option(std::string_view sqlstate) noexcept {
 
 error login_error(std::string_view sqlstate, const connect_target& to) {
   if (refuses_option(sqlstate)) {
-    error e = failed(errc::invalid_configuration,
+    error e = failed_connect(errc::invalid_configuration,
                      to.peer + " does not take one of the session settings of postgres.options");
     e.native_code = sqlstate;
     return e;
@@ -81,11 +58,11 @@ error login_error(std::string_view sqlstate, const connect_target& to) {
 
 error step_error(const connect_failure& f, const connect_target& to) {
   if (f.needs_password)
-    return failed(errc::authentication_failed, to.peer + " asks for a password of user " +
+    return failed_connect(errc::authentication_failed, to.peer + " asks for a password of user " +
                                                    quoted(to.user) + ", and none was given");
   if (f.step == connect_step::tcp) return tcp_error(errno_in(f.text), to);
   if (f.step == connect_step::tls) return tls_error(tls_finding::handshake_failed, to);
-  return failed(errc::connection_lost, to.peer + " ended the connection during the login");
+  return hung_up_error(to);
 }
 
 } // namespace
@@ -129,55 +106,11 @@ error connect_error(const connect_failure& f, const connect_target& to) {
 }
 
 error refused_settings_error(std::string text, const connect_target& to) {
-  error e = failed(errc::invalid_configuration,
+  error e = failed_connect(errc::invalid_configuration,
                    "libpq does not take the settings for " + to.peer +
                        ": look at variables of the environment like PGSERVICE, which it reads too");
   e.native_message = std::move(text);
   return e;
-}
-
-error connect_timeout_error(connect_step step, const connect_target& to) {
-  switch (step) {
-  case connect_step::tcp: return failed(errc::connect_timeout, to.peer + " did not answer in time");
-  case connect_step::tls:
-    return failed(errc::connect_timeout,
-                  to.peer + " accepted the connection, but TLS was not ready in time");
-  case connect_step::login: break;
-  }
-  return failed(errc::connect_timeout,
-                to.peer + " accepted the connection, but the login did not end in time");
-}
-
-error tls_error(tls_finding found, const connect_target& to) {
-  const auto certificate = "the certificate of " + to.peer;
-  switch (found) {
-  case tls_finding::expired: return failed(errc::certificate_expired, certificate + " has expired");
-  case tls_finding::not_yet_valid:
-    return failed(errc::certificate_expired, certificate + " is not valid yet");
-  case tls_finding::untrusted:
-    return failed(errc::certificate_untrusted,
-                  certificate + " is not signed by anybody whom tls.ca_file trusts");
-  case tls_finding::wrong_name:
-    return failed(errc::certificate_mismatch, certificate + " names another host");
-  case tls_finding::not_offered:
-    return failed(errc::tls_failed, to.peer + " does not offer TLS, and tls.mode asks for it");
-  case tls_finding::unreachable:
-    return failed(errc::connection_lost, to.peer + " ended the connection before TLS was ready");
-  default: return failed(errc::tls_failed, "no TLS could be agreed on with " + to.peer);
-  }
-}
-
-bool says_host_is_down(const error& e) noexcept {
-  switch (e.code) {
-  case errc::host_unreachable:
-  case errc::connect_refused:
-  case errc::connect_timeout:
-  case errc::name_not_resolved:
-  case errc::connection_lost:
-  case errc::server_shutdown:
-  case errc::server_starting: return true;
-  default: return false;
-  }
 }
 
 } // namespace holdfast::drivers::postgres

@@ -3,6 +3,8 @@
 // step and by the system's own words for errno.
 #pragma once
 
+#include "drivers/connect_errors.hpp"
+
 #include <holdfast/error.hpp>
 
 #include <cstdint>
@@ -12,8 +14,6 @@
 
 namespace holdfast::drivers::postgres {
 
-enum class connect_step : std::uint8_t { tcp, tls, login };
-
 /// The step that libpq is in, from PQstatus before the poll that failed.
 [[nodiscard]] connect_step step_of(ConnStatusType status) noexcept;
 
@@ -22,12 +22,6 @@ enum class connect_step : std::uint8_t { tcp, tls, login };
 
 /// The errno whose text stands in `text`, of those that a connect can fail with; 0 if none.
 [[nodiscard]] int errno_in(std::string_view text);
-
-struct connect_target {
-  std::string peer;
-  std::string database;
-  std::string user;
-};
 
 struct connect_failure {
   connect_step step = connect_step::tcp;
@@ -41,22 +35,5 @@ struct connect_failure {
 /// libpq gave up before it opened a socket: it read a setting, perhaps of the environment, that it
 /// does not take.
 [[nodiscard]] error refused_settings_error(std::string text, const connect_target& to);
-[[nodiscard]] error connect_timeout_error(connect_step step, const connect_target& to);
-
-/// What a handshake of our own found about the server's TLS.
-enum class tls_finding : std::uint8_t {
-  nothing_wrong,
-  not_offered,
-  expired,
-  not_yet_valid,
-  untrusted,
-  wrong_name,
-  handshake_failed,
-  unreachable,
-};
-[[nodiscard]] error tls_error(tls_finding found, const connect_target& to);
-
-/// The host is down or cannot be reached: its pool is to be cleared.
-[[nodiscard]] bool says_host_is_down(const error& e) noexcept;
 
 } // namespace holdfast::drivers::postgres

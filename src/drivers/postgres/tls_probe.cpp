@@ -22,17 +22,6 @@ struct free_tls {
 template <class T>
 using owned = std::unique_ptr<T, free_tls>;
 
-tls_finding from_verification(long code) noexcept {
-  switch (code) {
-  case X509_V_OK: return tls_finding::handshake_failed;
-  case X509_V_ERR_CERT_HAS_EXPIRED: return tls_finding::expired;
-  case X509_V_ERR_CERT_NOT_YET_VALID: return tls_finding::not_yet_valid;
-  case X509_V_ERR_HOSTNAME_MISMATCH:
-  case X509_V_ERR_IP_ADDRESS_MISMATCH: return tls_finding::wrong_name;
-  default: return tls_finding::untrusted;
-  }
-}
-
 /// Verifies as libpq was asked to.
 owned<SSL> make_session(SSL_CTX* context, const tls_probe_target& to, int descriptor) {
   if (!context) return {};
@@ -76,7 +65,7 @@ task<tls_finding> shake_hands(runtime& rt, SSL* session, int descriptor, deadlin
     const auto waited = co_await rt.wait(descriptor, events, until);
     if (waited != wait_status::ready) co_return tls_finding::unreachable;
   }
-  co_return from_verification(SSL_get_verify_result(session));
+  co_return finding_of_verification(SSL_get_verify_result(session));
 }
 
 } // namespace
@@ -96,19 +85,6 @@ task<tls_finding> probe_tls(runtime& rt, tls_probe_target to, deadline until) {
   const auto session = make_session(context.get(), to, d);
   if (!session) co_return tls_finding::handshake_failed;
   co_return co_await shake_hands(rt, session.get(), d, until);
-}
-
-std::string system_ca_file() {
-  constexpr auto candidates = std::to_array<const char*>({
-      "/etc/ssl/certs/ca-certificates.crt",                // Debian, Ubuntu, Arch
-      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora, RHEL
-      "/etc/pki/tls/certs/ca-bundle.crt",                  // older RHEL
-      "/etc/ssl/ca-bundle.pem",                            // openSUSE
-      "/etc/ssl/cert.pem",                                 // Alpine, BSD
-  });
-  for (const char* file : candidates)
-    if (::access(file, R_OK) == 0) return file;
-  return {};
 }
 
 } // namespace holdfast::drivers::postgres

@@ -24,7 +24,4 @@ struct tls_probe_target {
 /// certificate and for an unknown issuer. Sends no login.
 [[nodiscard]] task<tls_finding> probe_tls(runtime& rt, tls_probe_target to, deadline until);
 
-/// Where this system keeps the authorities that it trusts; empty if it has none.
-[[nodiscard]] std::string system_ca_file();
-
 } // namespace holdfast::drivers::postgres

@@ -1,8 +1,8 @@
-#include "drivers/postgres/address_book.hpp"
+#include "drivers/address_book.hpp"
 
 #include <gtest/gtest.h>
 
-namespace holdfast::drivers::postgres {
+namespace holdfast::drivers {
 namespace {
 
 using namespace std::chrono_literals;
@@ -49,4 +49,4 @@ TEST(address_book, names_that_never_repeat_an_address_do_not_fill_the_memory) {
 }
 
 } // namespace
-} // namespace holdfast::drivers::postgres
+} // namespace holdfast::drivers

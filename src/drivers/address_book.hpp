@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace holdfast::drivers::postgres {
+namespace holdfast::drivers {
 
 /// An address has vanished when two answers in a row, a second apart, do not name it: one alone may
 /// be a resolver's rotation. It is back as soon as one does.
@@ -26,4 +26,4 @@ private:
   std::vector<entry> entries_;
 };
 
-} // namespace holdfast::drivers::postgres
+} // namespace holdfast::drivers

@@ -1,9 +1,9 @@
-#include "drivers/postgres/address_book.hpp"
+#include "drivers/address_book.hpp"
 
 #include <algorithm>
 #include <chrono>
 
-namespace holdfast::drivers::postgres {
+namespace holdfast::drivers {
 
 namespace {
 constexpr std::size_t most_entries = 256; // of names whose answers never repeat
@@ -37,4 +37,4 @@ address_news address_book::news() const {
   return n;
 }
 
-} // namespace holdfast::drivers::postgres
+} // namespace holdfast::drivers
