@@ -1,19 +1,15 @@
 #include "testing/postgres_server.hpp"
 
 #include "testing/postgres_files.hpp"
+#include "testing/server_files.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
-#include <future>
 #include <libpq-fe.h>
-#include <pwd.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -26,16 +22,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto stop_limit = 30s;
-
-/// PostgreSQL refuses root.
-std::optional<run_as> server_user() {
-  if (::geteuid() != 0) return std::nullopt;
-  const passwd* entry = ::getpwnam("postgres");
-  if (entry == nullptr)
-    throw server_error("PostgreSQL refuses to run as root, and there is no user `postgres` to run "
-                       "it as; Debian's package postgresql makes one");
-  return run_as{entry->pw_uid, entry->pw_gid};
-}
 
 fs::path template_of(const postgres_server_options& options) {
   if (!options.password.empty()) return {}; // a kept folder has no password
@@ -83,7 +69,7 @@ void postgres_server::find_place() {
   if (!programs)
     throw server_error("no PostgreSQL server (13 or later) found; install Debian's postgresql");
   programs_ = *programs;
-  user_ = server_user();
+  user_ = unprivileged_user({"postgres"}, "postgresql");
   port_ = options_.port != 0 ? options_.port : free_port();
   folder_ = make_temporary_folder("holdfast-pg-");
 }
@@ -182,16 +168,7 @@ void postgres_server::write_configuration() {
       << "\nlocal replication all " << method << '\n';
 }
 
-void postgres_server::own(const fs::path& path) const {
-  if (!user_) return;
-  const auto take = [&](const fs::path& one) {
-    if (::lchown(one.c_str(), user_->uid, user_->gid) != 0)
-      throw server_error("cannot give " + one.string() + " to the user postgres");
-  };
-  take(path);
-  if (!fs::is_directory(path)) return;
-  for (const auto& entry : fs::recursive_directory_iterator(path)) take(entry.path());
-}
+void postgres_server::own(const fs::path& path) const { give_to(user_, path); }
 
 void postgres_server::run_tool(std::vector<std::string> argv) {
   child_spec spec{std::move(argv), folder_ / "log", folder_, {}, user_, SIGKILL};
@@ -295,25 +272,10 @@ void postgres_server::resume() {
   paused_ = false;
 }
 
-/// The server itself first: children to come inherit its limit.
+/// The server itself first, and its children then: those to come inherit its limit.
 void postgres_server::limit_processes(int resource, std::uint64_t limit) {
-  const auto set = [&](pid_t pid) {
-    const rlimit wanted{limit, RLIM_INFINITY};
-    if (::prlimit(pid, static_cast<__rlimit_resource>(resource), &wanted, nullptr) == 0) return;
-    if (errno != ESRCH)
-      throw server_error(std::string{"this machine does not let the server be limited: "} +
-                         std::strerror(errno));
-  };
-  const auto set_all = [&] {
-    // Not even root may limit another user's process everywhere; that user may. The C library would
-    // change every thread's user, the kernel changes this one's.
-    if (user_ && (::syscall(SYS_setresgid, user_->gid, user_->gid, user_->gid) != 0 ||
-                  ::syscall(SYS_setresuid, user_->uid, user_->uid, user_->uid) != 0))
-      throw server_error("cannot become the server's user");
-    set(pid_);
-    for (const pid_t child : children_of(pid_)) set(child);
-  };
-  std::async(std::launch::async, set_all).get();
+  limit_resource(user_, {pid_}, resource, limit);
+  limit_resource(user_, children_of(pid_), resource, limit);
 }
 
 void postgres_server::limit_file_size(std::optional<std::uint64_t> bytes) {

@@ -3,23 +3,16 @@
 #include "testing/certificates.hpp"
 #include "testing/child_process.hpp"
 #include "testing/keeper.hpp"
+#include "testing/server_files.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace holdfast::testing {
-
-/// What went wrong, with the end of the server's log where there is one.
-class server_error : public std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-enum class server_tls { off, valid, expired };
 
 struct postgres_server_options {
   /// Empty: everybody on this machine may enter ("trust"); else SCRAM with this password.

@@ -1,6 +1,5 @@
 // Streaming replication: a standby by pg_basebackup, its promotion, and the way back for who was
 // demoted.
-#include "testing/postgres_files.hpp"
 #include "testing/postgres_server.hpp"
 
 #include <fstream>

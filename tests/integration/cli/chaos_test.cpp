@@ -1,6 +1,6 @@
 // The fault proxy as a program: what it says, where, and how it ends.
 #include "integration/cli/program.hpp"
-#include "testing/postgres_files.hpp"
+#include "testing/server_files.hpp"
 
 #include <boost/json.hpp>
 #include <gmock/gmock.h>

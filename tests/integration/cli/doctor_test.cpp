@@ -1,7 +1,7 @@
 // holdfast doctor on real servers: what it finds, and that it leaves no trace.
 #include "integration/cli/diagnosis.hpp"
-#include "testing/postgres_files.hpp"
 #include "testing/postgres_server.hpp"
+#include "testing/server_files.hpp"
 
 #include <holdfast/full_backlog.hpp>
 #include <holdfast/postgres.hpp>

@@ -1,7 +1,7 @@
 // Exit codes, who hears what, suggestions, and no secret anywhere.
 #include "integration/cli/program.hpp"
-#include "testing/postgres_files.hpp"
 #include "testing/postgres_server.hpp"
+#include "testing/server_files.hpp"
 
 #include <boost/json.hpp>
 #include <chrono>
