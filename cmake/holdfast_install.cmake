@@ -20,4 +20,5 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/holdfast-config.cmake.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/holdfast-config-version.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/holdfast-config.cmake
-  ${PROJECT_BINARY_DIR}/holdfast-config-version.cmake DESTINATION ${package_dir})
+  ${PROJECT_BINARY_DIR}/holdfast-config-version.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/FindMariaDB.cmake DESTINATION ${package_dir})

@@ -12,12 +12,12 @@ namespace holdfast {
 
 /// Which database, apart from how it is treated.
 struct connection_target {
-  /// "postgresql", "sqlite", "mysql", "mariadb", "redis", "rediss", "mongodb", "mongodb+srv"
+  /// "postgresql", "sqlite", "mysql" (also for mariadb://), "redis", "rediss", "mongodb", "mongodb+srv"
   std::string scheme{};
   std::string service{};               ///< PostgreSQL: the service file's section that took part
   std::vector<host_port> hosts{};      ///< empty: the engine's local default
   std::optional<std::uint16_t> port{}; ///< of hosts that name none; empty: the engine's own
-  std::string user{};                  ///< for PostgreSQL at last the operating system's
+  std::string user{};                  ///< at last the operating system's
   std::string database{};              ///< its name; for SQLite the file or ":memory:"
 };
 

@@ -150,6 +150,12 @@ struct postgres_options {
   std::uint32_t keepalive_count = 3;
 };
 
+struct mysql_options {
+  /// Prepared statements kept on each connection, least recently used out first; at least one is.
+  /// The server counts those of all connections against its max_prepared_stmt_count (16,382).
+  std::uint32_t statement_cache_size = 128;
+};
+
 enum class sqlite_journal_mode : std::uint8_t { wal, remove, truncate, persist, memory };
 enum class sqlite_synchronous : std::uint8_t { off, normal, full, extra };
 
@@ -196,6 +202,7 @@ struct database_options {
   log_options log{};
   metrics_options metrics{};
   postgres_options postgres{};
+  mysql_options mysql{};
   sqlite_options sqlite{};
 
   /// Everything that is out of range or does not fit together; empty if all is well.

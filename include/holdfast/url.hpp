@@ -12,8 +12,8 @@
 
 namespace holdfast {
 
-/// One server as a URL names it: a name, an IPv4 or IPv6 address (without brackets), or the folder
-/// of a Unix socket.
+/// One server as a URL names it: a name, an IPv4 or IPv6 address (without brackets), or a Unix
+/// socket: its folder for PostgreSQL, its path for MySQL.
 struct host_port {
   std::string host{};
   std::optional<std::uint16_t> port{}; ///< empty: the engine's own

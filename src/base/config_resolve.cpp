@@ -226,11 +226,11 @@ private:
   // What no layer said and the rest of the library need not guess again.
   void complete() {
     auto& target = config_.target;
-    if (target.scheme == "postgres") target.scheme = "postgresql";
+    target.scheme = first_name(target.scheme);
     if (target.port)
       for (auto& host : target.hosts)
         if (!host.port) host.port = target.port;
-    if (is_postgres(target.scheme) && target.user.empty()) {
+    if (takes_system_user(target.scheme) && target.user.empty()) {
       target.user = sources_.system_user();
       source_of("user").origin = "operating system";
     }

@@ -16,7 +16,7 @@
 namespace holdfast::detail {
 
 /// Which databases have the option.
-enum class applies_to : std::uint8_t { all, network, postgres, redis, sqlite };
+enum class applies_to : std::uint8_t { all, network, postgres, mysql, redis, sqlite };
 
 /// How a bare number under an alias is meant.
 enum class unit : std::uint8_t { none, seconds };
@@ -71,6 +71,10 @@ struct preset_value {
 /// Whether the library knows the scheme at all.
 [[nodiscard]] std::span<const std::string_view> known_schemes() noexcept;
 [[nodiscard]] bool is_postgres(std::string_view scheme) noexcept;
+/// One name of those that stand for the same: "postgresql" for "postgres", "mysql" for "mariadb".
+[[nodiscard]] std::string_view first_name(std::string_view scheme) noexcept;
+/// Who names no user logs in as the operating system's.
+[[nodiscard]] bool takes_system_user(std::string_view scheme) noexcept;
 
 /// `read`, after turning a bare number into what the alias means by it.
 [[nodiscard]] bool read_option(const option& what, unit reads, std::string_view text,

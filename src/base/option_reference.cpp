@@ -53,8 +53,8 @@ A duration has a unit: `ns`, `us`, `ms`, `s`, `min`, `h`, `d`; fractions are all
 has one of `B`, `KiB`, `MiB`, `GiB`. Zero never means "for ever"; `off` and `unlimited` are words.
 )";
 
-constexpr std::array<std::string_view, 5> engine_names{"", "all but SQLite", "PostgreSQL", "Redis",
-                                                       "SQLite"};
+constexpr std::array<std::string_view, 6> engine_names{
+    "", "all but SQLite", "PostgreSQL", "MySQL and MariaDB", "Redis", "SQLite"};
 
 std::string code(std::string_view text) { return "`" + std::string{text} + "`"; }
 

@@ -23,7 +23,7 @@ void add_target_rows(std::vector<option>& rows) {
       "The port of hosts that name none; empty: the engine's own.");
   net.add(
       "user", [](auto& c) -> auto& { return c.target.user; }, no_bounds,
-      "Who logs in; PostgreSQL falls back to the operating system's user.");
+      "Who logs in; else the operating system's user.");
   any.add(
       "database", [](auto& c) -> auto& { return c.target.database; }, no_bounds,
       "The database's name; for SQLite the file, or `:memory:`.");
@@ -148,6 +148,12 @@ void add_engine_rows(std::vector<option>& rows) {
       "postgres.keepalive_count",
       [](auto& c) -> auto& { return c.options.postgres.keepalive_count; }, between(1, 100),
       "TCP: unanswered probes until the peer counts as gone.");
+  row_builder my{rows, applies_to::mysql};
+  my.add(
+      "mysql.statement_cache_size",
+      [](auto& c) -> auto& { return c.options.mysql.statement_cache_size; }, between(1, 100'000),
+      "Prepared statements kept on each connection, counted against the server's "
+      "max_prepared_stmt_count.");
   row_builder lite{rows, applies_to::sqlite};
   lite.add(
       "sqlite.journal_mode", [](auto& c) -> auto& { return c.options.sqlite.journal_mode; },

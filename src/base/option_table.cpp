@@ -97,8 +97,15 @@ const option* find_option(std::string_view key) noexcept {
 
 std::span<const std::string_view> known_schemes() noexcept { return schemes; }
 
-bool is_postgres(std::string_view scheme) noexcept {
-  return scheme == "postgresql" || scheme == "postgres";
+std::string_view first_name(std::string_view scheme) noexcept {
+  if (scheme == "postgres") return "postgresql";
+  return scheme == "mariadb" ? "mysql" : scheme;
+}
+
+bool is_postgres(std::string_view scheme) noexcept { return first_name(scheme) == "postgresql"; }
+
+bool takes_system_user(std::string_view scheme) noexcept {
+  return is_postgres(scheme) || first_name(scheme) == "mysql";
 }
 
 bool applies(const option& what, std::string_view scheme) noexcept {
@@ -107,6 +114,7 @@ bool applies(const option& what, std::string_view scheme) noexcept {
   case applies_to::all: return true;
   case applies_to::network: return scheme != "sqlite";
   case applies_to::postgres: return is_postgres(scheme);
+  case applies_to::mysql: return first_name(scheme) == "mysql";
   case applies_to::redis: return scheme == "redis" || scheme == "rediss";
   case applies_to::sqlite: return scheme == "sqlite";
   }

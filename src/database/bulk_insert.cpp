@@ -12,19 +12,6 @@ constexpr std::size_t most_rows = 500;
 
 } // namespace
 
-std::string quote_identifier(std::string_view name) {
-  std::string out = "\"";
-  for (const char c : name) {
-    if (c == '.')
-      out += "\".\"";
-    else if (c == '"')
-      out += "\"\"";
-    else
-      out += c;
-  }
-  return out + '"';
-}
-
 bulk_insert::bulk_insert(const drivers::sql_driver& engine, std::string_view table,
                          std::span<const std::string_view> columns)
     : engine_{engine}, columns_{columns.size()} {
@@ -38,9 +25,9 @@ bulk_insert::bulk_insert(const drivers::sql_driver& engine, std::string_view tab
                                       "parameters in one statement",
                                       columns.size(), engine.max_parameters()));
   if (problem_) return;
-  head_ = "INSERT INTO " + quote_identifier(table) + " (";
+  head_ = "INSERT INTO " + engine.quote_identifier(table) + " (";
   for (std::size_t i = 0; i < columns.size(); ++i)
-    head_ += (i ? ", " : "") + quote_identifier(columns[i]);
+    head_ += (i ? ", " : "") + engine.quote_identifier(columns[i]);
   head_ += ") VALUES ";
 }
 

@@ -37,7 +37,4 @@ private:
   std::optional<error> problem_;
 };
 
-/// "a.b" becomes "a"."b", quotes doubled.
-[[nodiscard]] std::string quote_identifier(std::string_view name);
-
 } // namespace holdfast::detail

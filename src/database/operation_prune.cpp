@@ -20,8 +20,29 @@ std::int64_t whole_seconds(duration d) {
   return std::chrono::ceil<std::chrono::seconds>(d).count(); // never early
 }
 
-/// Deletes one batch; gives how many rows went. One statement, in a transaction of its own: the
-/// mark is raised in the same one.
+/// One statement where the engine raises the mark by itself; else the two in one transaction.
+task<result<std::uint64_t>> delete_old(runtime& rt, drivers::sql_connection& on,
+                                       const drivers::operation_table_sql& table,
+                                       duration retention, deadline until) {
+  const auto age = to_parameters(whole_seconds(retention));
+  const auto terms = to_parameters(whole_seconds(retention), prune_batch);
+  const statement raise{table.raise_mark, age};
+  const statement prune{table.prune, terms};
+  const bool both = !table.raise_mark.empty();
+  if (both)
+    if (auto begun = co_await on.begin(rt, {}, until); !begun) co_return std::move(begun.error());
+  result<statement_result> done = statement_result{};
+  if (both) done = co_await on.execute(rt, raise, nullptr, until);
+  if (done) done = co_await on.execute(rt, prune, nullptr, until);
+  if (done && both)
+    if (auto kept = co_await on.commit(rt, until); !kept) co_return std::move(kept.error());
+  if (done) co_return done->rows_affected;
+  if (both && done.error().connection_usable)
+    if (auto undone = co_await on.rollback(rt, until); !undone) co_return std::move(undone.error());
+  co_return std::move(done.error());
+}
+
+/// Deletes one batch; gives how many rows went.
 task<result<std::uint64_t>> delete_batch(runtime& rt, host& at, const prune_terms& how,
                                          deadline until) {
   writer_queue::turn turn;
@@ -34,10 +55,9 @@ task<result<std::uint64_t>> delete_batch(runtime& rt, host& at, const prune_term
       .until = until, .priority = priority::background, .operation = name};
   auto lease = co_await at.connections().acquire(rt, request);
   if (!lease) co_return at.explain(std::move(lease.error()));
-  const auto parameters = to_parameters(whole_seconds(how.retention), prune_batch);
-  const statement what{at.driver().operation_table().prune, parameters};
-  auto done = co_await (**lease)->execute(rt, what, nullptr, until);
-  if (done) co_return done->rows_affected;
+  auto deleting = delete_old(rt, ***lease, at.driver().operation_table(), how.retention, until);
+  auto done = co_await std::move(deleting);
+  if (done) co_return done;
   if (!done.error().connection_usable) lease->discard();
   at.report(done.error(), lease->generation());
   co_return std::move(done.error());

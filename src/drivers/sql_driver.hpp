@@ -177,6 +177,9 @@ struct operation_table_sql {
   /// (age in seconds, most rows): deletes older rows, the oldest first, and no younger one. Whoever
   /// deletes a row raises the low-water mark above it in the same transaction.
   std::string prune;
+  /// (age in seconds): raises the mark, run before `prune` in its transaction; empty: the engine
+  /// sees to it by itself.
+  std::string raise_mark{};
   std::string low_water;       ///< -> seconds since 1970 of the mark, or no row
   std::string insert_conflict; ///< native_code of a duplicate key
   /// `error.constraint` of a duplicate key; empty: the native code says enough.
@@ -187,12 +190,15 @@ inline task<result<outcome>> sql_connection::settle(runtime&, std::string_view, 
   co_return make_error(errc::feature_not_supported, "this engine cannot trace a transaction");
 }
 
+/// `name` between `quote`s, each part between dots for itself; a quote in it is doubled.
+[[nodiscard]] std::string quoted_identifier(std::string_view name, char quote);
+
 /// Opens connections to one host. Thread-safe; outlives its connections.
 class sql_driver {
 public:
   virtual ~sql_driver() = default;
 
-  [[nodiscard]] virtual std::string_view engine() const noexcept = 0; ///< "postgresql", "sqlite"
+  [[nodiscard]] virtual std::string_view engine() const noexcept = 0; ///< "postgresql", "sqlite", "mysql"
   [[nodiscard]] virtual std::string_view host() const noexcept = 0;   ///< for context and metrics
 
   /// The whole handshake, within the deadline: name resolution, TCP, TLS, login, session settings.
@@ -219,8 +225,12 @@ public:
   [[nodiscard]] virtual bool single_writer() const noexcept = 0;
   /// True if `sql` can change data, as far as the text tells; unknown text counts as a write.
   [[nodiscard]] virtual bool writes(std::string_view sql) const noexcept = 0;
-  /// The parameter placeholder at a position counted from 1: "$1" or "?1".
+  /// The parameter placeholder at a position counted from 1: "$1", "?1" or "?".
   [[nodiscard]] virtual std::string placeholder(std::uint32_t position) const = 0;
+  /// A name as the engine's SQL has it; a dot parts it: "shop"."item".
+  [[nodiscard]] virtual std::string quote_identifier(std::string_view name) const {
+    return quoted_identifier(name, '"');
+  }
   /// Most parameters in one statement, for bulk inserts.
   [[nodiscard]] virtual std::uint32_t max_parameters() const noexcept = 0;
 };

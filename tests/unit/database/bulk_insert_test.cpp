@@ -76,9 +76,11 @@ TEST(bulk_insert, no_rows_no_statement) {
 }
 
 TEST(bulk_insert, names_are_quoted_not_pasted) {
-  EXPECT_EQ(quote_identifier("item"), R"("item")");
-  EXPECT_EQ(quote_identifier("shop.item"), R"("shop"."item")");
-  EXPECT_EQ(quote_identifier(R"(a"; drop table item; --)"), R"("a""; drop table item; --")");
+  using drivers::quoted_identifier;
+  EXPECT_EQ(quoted_identifier("item", '"'), R"("item")");
+  EXPECT_EQ(quoted_identifier("shop.item", '"'), R"("shop"."item")");
+  EXPECT_EQ(quoted_identifier("shop.it`em", '`'), "`shop`.`it``em`");
+  EXPECT_EQ(quoted_identifier(R"(a"; drop table item; --)", '"'), R"("a""; drop table item; --")");
   const fake_engine engine{10};
   constexpr std::array<std::string_view, 1> hostile{R"(id") values (1); --)"};
   bulk_insert plan{engine, "shop.item", hostile};

@@ -1,0 +1,75 @@
+#include "drivers/mysql/cancel.hpp"
+
+#include "drivers/mysql/login.hpp"
+
+#include <chrono>
+#include <holdfast/thread_runtime.hpp>
+#include <system_error>
+#include <thread>
+
+namespace holdfast::drivers::mysql {
+namespace {
+
+constexpr int most_threads = 2;
+/// For its login. A server that does not answer does not work on our statement either.
+constexpr duration longest = std::chrono::seconds{3};
+
+/// One of the two places, given back when the thread ends or was never started.
+class place {
+public:
+  explicit place(std::shared_ptr<std::atomic<int>> busy) noexcept : busy_{std::move(busy)} {
+    if (busy_->fetch_add(1) < most_threads) return;
+    busy_->fetch_sub(1);
+    busy_.reset();
+  }
+  place(place&&) noexcept = default;
+  place& operator=(place&&) = delete;
+  ~place() {
+    if (busy_) busy_->fetch_sub(1);
+  }
+  explicit operator bool() const noexcept { return busy_ != nullptr; }
+
+private:
+  std::shared_ptr<std::atomic<int>> busy_;
+};
+
+/// What it needs, owned: the driver may be gone by then.
+struct errand {
+  settings s;
+  credential who;
+  std::string address;
+  session_facts facts;
+};
+
+void run(const errand& e) {
+  thread_runtime rt;
+  const auto tls = plan_tls(e.s);
+  if (!tls) return;
+  const auto until = deadline::after(rt.now(), longest);
+  const auto in = log_in_here(rt, {e.s, *tls, e.who, e.address}, until);
+  if (!in || !in->facts.server.same_as(e.facts.server)) return;
+  const unsigned limit = static_cast<unsigned>(
+      std::chrono::duration_cast<std::chrono::seconds>(longest).count());
+  mysql_optionsv(in->link.get(), MYSQL_OPT_READ_TIMEOUT, &limit);
+  mysql_query(in->link.get(), ("kill query " + std::to_string(e.facts.id)).c_str());
+}
+
+} // namespace
+
+void canceller::cancel(const MYSQL* c, const settings& s, const std::string& address,
+                       session_facts facts) noexcept {
+  place mine{busy_};
+  if (!mine || !c || !c->user || !c->passwd) return;
+  try {
+    errand e{s, {c->user, secret{c->passwd}}, address, facts};
+    e.s.credentials = nullptr; // a user's function, whose objects may be gone
+    e.s.resolver = nullptr;
+    std::thread{[mine = std::move(mine), e = std::move(e)] { run(e); }}.detach();
+  } catch (const std::system_error&) {
+    return; // no thread to be had: closing the connection has to do
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+}
+
+} // namespace holdfast::drivers::mysql

@@ -1,0 +1,257 @@
+#include "drivers/mysql/login.hpp"
+
+#include "drivers/mysql/connect_failure.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <limits>
+#include <poll.h>
+
+namespace holdfast::drivers::mysql {
+namespace {
+
+/// A cancelled caller is seen this late.
+constexpr duration longest_nap = std::chrono::milliseconds{50};
+
+/// What is missing at the end: the characters of texts, and what the session knows of its server.
+constexpr const char* introduction =
+    "select connection_id(), @@max_allowed_packet, unix_timestamp(), "
+    "@@global.innodb_rollback_on_timeout; "
+    "show global status like 'Uptime'";
+
+std::uint64_t number_in(const char* text) noexcept {
+  std::uint64_t n = 0;
+  if (text) std::from_chars(text, text + std::strlen(text), n);
+  return n;
+}
+
+/// The library's calls in their non-blocking form, so that each wait is ours and ends in time. The
+/// one that it makes by itself, in the TLS handshake, it makes through `io_wait`.
+class login {
+public:
+  login(runtime& rt, const login_request& to, deadline until)
+      : rt_{rt}, to_{to}, until_{until},
+        target_{peer_of(to.s), to.s.database.empty() ? "" : to.s.database, to.who.user} {}
+
+  result<logged_in> run() {
+    link_.reset(mysql_init(nullptr));
+    if (!link_) return make_error(errc::out_of_memory, "no memory for a connection");
+    set_options();
+    const scope here{*this};
+    if (!connect()) return why_not();
+    if (!introduce()) return why_not();
+    mysql_optionsv(raw(), MARIADB_OPT_IO_WAIT, nullptr);
+    return logged_in{std::move(link_), facts_, to_.address};
+  }
+
+private:
+  /// The library's hook has no place for a pointer of ours.
+  class scope {
+  public:
+    explicit scope(login& mine) noexcept { current = &mine; }
+    scope(const scope&) = delete;
+    scope& operator=(const scope&) = delete;
+    ~scope() { current = nullptr; }
+  };
+  static thread_local login* current;
+
+  MYSQL* raw() const noexcept { return link_.get(); }
+
+  void set_flag(mysql_option which, bool on) {
+    const my_bool value = on ? 1 : 0;
+    mysql_optionsv(raw(), which, &value);
+  }
+  void set_text(mysql_option which, const std::string& text) {
+    if (!text.empty()) mysql_optionsv(raw(), which, text.c_str());
+  }
+
+  void set_options() {
+    mysql_optionsv(raw(), MYSQL_OPT_NONBLOCK, nullptr); // its own stack size: a smaller one breaks
+    mysql_optionsv(raw(), MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    const unsigned off = 0; // else a server could ask for any file of ours
+    mysql_optionsv(raw(), MYSQL_OPT_LOCAL_INFILE, &off);
+    const unsigned protocol =
+        to_.s.server.is_socket() ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+    mysql_optionsv(raw(), MYSQL_OPT_PROTOCOL, &protocol);
+    const auto left = std::chrono::ceil<std::chrono::seconds>(until_.remaining(rt_.now()));
+    const auto timeout = static_cast<unsigned>(std::clamp<std::int64_t>(left.count(), 1, 3600));
+    mysql_optionsv(raw(), MYSQL_OPT_CONNECT_TIMEOUT, &timeout);
+    mysql_optionsv(raw(), MARIADB_OPT_IO_WAIT, reinterpret_cast<void*>(&login::io_wait));
+    mysql_optionsv(raw(), MYSQL_OPT_CONNECT_ATTR_ADD, "program_name",
+                   to_.s.application_name.c_str());
+    set_tls();
+  }
+
+  /// The verification is on at first whatever is wanted: without it the library would log in
+  /// unencrypted where the server offers no TLS. `in_handshake` puts it right.
+  void set_tls() {
+    const bool wanted = to_.tls.mode != tls_mode::disable;
+    set_flag(MYSQL_OPT_SSL_ENFORCE, wanted);
+    set_flag(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, wanted);
+    if (!wanted) return;
+    if (to_.tls.verifies()) set_text(MYSQL_OPT_SSL_CA, to_.tls.ca_file);
+    set_text(MYSQL_OPT_SSL_CERT, to_.s.tls.cert_file);
+    set_text(MYSQL_OPT_SSL_KEY, to_.s.tls.key_file);
+  }
+
+  /// The server offers TLS, and its certificate is not judged yet. The library knows an address;
+  /// the certificate is to give the name.
+  void in_handshake() {
+    if (std::exchange(step_, connect_step::tls) == connect_step::tls) return;
+    if (to_.tls.mode != tls_mode::verify_full) {
+      set_flag(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, false);
+      return;
+    }
+    char* const name = ::strdup(to_.s.server.host.c_str());
+    if (name) std::free(std::exchange(raw()->host, name));
+  }
+
+  static int io_wait(my_socket descriptor, my_bool is_read, int limit) {
+    if (current) {
+      current->in_handshake();
+      return current->wait(descriptor, is_read ? POLLIN : POLLOUT) ? 1 : -1;
+    }
+    pollfd p{descriptor, static_cast<short>(is_read ? POLLIN : POLLOUT), 0};
+    return ::poll(&p, 1, limit);
+  }
+
+  /// False at the deadline and on cancellation.
+  bool wait(int descriptor, short events) {
+    while (true) {
+      if (rt_.cancelled()) ended_ = wait_status::cancelled;
+      const duration left = std::min(until_.remaining(rt_.now()), longest_nap);
+      if (left <= duration::zero() && ended_ == wait_status::ready)
+        ended_ = wait_status::timed_out;
+      if (ended_ != wait_status::ready) {
+        errno = ETIMEDOUT;
+        return false;
+      }
+      pollfd p{descriptor, events, 0};
+      const auto millis = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+      if (::poll(&p, 1, static_cast<int>(millis)) > 0) return true;
+    }
+  }
+
+  template <class GoOn>
+  bool finish(int waits, GoOn go_on) {
+    while (waits != 0) {
+      const int descriptor = mysql_get_socket(raw());
+      const int events =
+          ((waits & MYSQL_WAIT_READ) ? POLLIN : 0) | ((waits & MYSQL_WAIT_WRITE) ? POLLOUT : 0);
+      if (!wait(descriptor, static_cast<short>(events))) return false;
+      never_block(descriptor); // the library sets it back
+      waits = go_on(waits & (MYSQL_WAIT_READ | MYSQL_WAIT_WRITE));
+    }
+    return true;
+  }
+
+  static void never_block(int descriptor) noexcept {
+    const int flags = ::fcntl(descriptor, F_GETFL);
+    if (flags >= 0 && (flags & O_NONBLOCK) == 0)
+      ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+  }
+
+  bool connect() {
+    const bool local = to_.s.server.is_socket();
+    const std::string password{to_.who.password.reveal()};
+    MYSQL* connected = nullptr;
+    const int waits = mysql_real_connect_start(
+        &connected, raw(), local ? "localhost" : to_.address.c_str(), to_.who.user.c_str(),
+        password.c_str(), to_.s.database.empty() ? nullptr : to_.s.database.c_str(),
+        to_.s.server.port.value_or(default_port), local ? to_.s.server.host.c_str() : nullptr,
+        CLIENT_MULTI_STATEMENTS | CLIENT_MULTI_RESULTS | CLIENT_FOUND_ROWS);
+    const auto go_on = [&](int ready) {
+      return mysql_real_connect_cont(&connected, raw(), ready);
+    };
+    return finish(waits, go_on) && connected;
+  }
+
+  bool introduce() {
+    step_ = connect_step::login;
+    std::string text{session_sql()};
+    text += "; ";
+    text += introduction;
+    int failed = 0;
+    const int waits = mysql_real_query_start(&failed, raw(), text.data(), text.size());
+    const auto go_on = [&](int ready) { return mysql_real_query_cont(&failed, raw(), ready); };
+    if (!finish(waits, go_on) || failed) return false;
+    std::uint64_t now = 0;
+    std::uint64_t uptime = 0;
+    do {
+      MYSQL_RES* stored = nullptr;
+      const int storing = mysql_store_result_start(&stored, raw());
+      const auto store = [&](int ready) { return mysql_store_result_cont(&stored, raw(), ready); };
+      if (!finish(storing, store)) return false;
+      const mysql_rows rows{stored};
+      const MYSQL_ROW row = rows ? mysql_fetch_row(rows.get()) : nullptr;
+      if (row && mysql_num_fields(rows.get()) == 4) {
+        facts_.id = number_in(row[0]);
+        facts_.max_packet = number_in(row[1]);
+        now = number_in(row[2]);
+        facts_.timeout_ends_block = number_in(row[3]) != 0;
+      } else if (row) {
+        uptime = number_in(row[1]);
+      }
+    } while (next_result());
+    facts_.server.started = static_cast<std::int64_t>(now - uptime);
+    return mysql_errno(raw()) == 0 && ended_ == wait_status::ready;
+  }
+
+  bool next_result() {
+    if (!mysql_more_results(raw())) return false;
+    int status = 0;
+    const int waits = mysql_next_result_start(&status, raw());
+    const auto go_on = [&](int ready) { return mysql_next_result_cont(&status, raw(), ready); };
+    return finish(waits, go_on) && status == 0;
+  }
+
+  /// How far it got: the greeting names the server's version.
+  connect_step step() const noexcept {
+    if (step_ != connect_step::tcp) return step_;
+    return raw()->server_version ? connect_step::login : connect_step::tcp;
+  }
+
+  error why_not() const {
+    if (ended_ == wait_status::timed_out) return connect_timeout_error(step(), target_);
+    if (ended_ == wait_status::cancelled) {
+      error e = wait_error(ended_, "connecting to " + target_.peer);
+      e.connection_usable = false;
+      return e;
+    }
+    return connect_error({step(), mysql_errno(raw()), mysql_error(raw())}, target_);
+  }
+
+  runtime& rt_;
+  const login_request& to_;
+  const deadline until_;
+  const connect_target target_;
+  mysql_link link_;
+  session_facts facts_;
+  connect_step step_ = connect_step::tcp;
+  wait_status ended_ = wait_status::ready;
+};
+
+thread_local login* login::current = nullptr;
+
+} // namespace
+
+std::string_view session_sql() noexcept {
+  return "set names utf8mb4, autocommit = 1, time_zone = '+00:00'";
+}
+
+result<logged_in> log_in_here(runtime& rt, const login_request& to, deadline until) {
+  return login{rt, to, until}.run();
+}
+
+task<result<logged_in>> log_in(runtime& rt, login_request to, deadline until) {
+  auto blocking = [&rt, &to, until] { return log_in_here(rt, to, until); };
+  auto offloaded = rt.offload(blocking);
+  co_return co_await std::move(offloaded);
+}
+
+} // namespace holdfast::drivers::mysql
