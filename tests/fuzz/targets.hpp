@@ -14,6 +14,9 @@ std::vector<std::string> conversation_seeds();
 void fault_rule_text(std::string_view input);
 std::vector<std::string> fault_rule_seeds();
 
+void mysql_text(std::string_view input);
+std::vector<std::string> mysql_text_seeds();
+
 void option_codec(std::string_view input);
 std::vector<std::string> option_codec_seeds();
 
