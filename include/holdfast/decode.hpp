@@ -25,6 +25,7 @@ struct cell_position {
 /// Errors: unexpected_null, column_type, value_out_of_range.
 result<void> from_cell(value& cell, const cell_position& at, bool& out);
 result<void> from_cell(value& cell, const cell_position& at, std::int64_t& out);
+result<void> from_cell(value& cell, const cell_position& at, std::uint64_t& out);
 result<void> from_cell(value& cell, const cell_position& at, double& out);
 result<void> from_cell(value& cell, const cell_position& at, std::string& out);
 result<void> from_cell(value& cell, const cell_position& at, bytes& out);
@@ -45,7 +46,8 @@ error wrong_column_count(std::size_t wanted, std::size_t given);
 } // namespace detail
 
 template <std::integral T>
-  requires(!std::same_as<T, bool> && !std::same_as<T, std::int64_t>)
+  requires(!std::same_as<T, bool> && !std::same_as<T, std::int64_t> &&
+           !std::same_as<T, std::uint64_t>)
 result<void> from_cell(value& cell, const cell_position& at, T& out) {
   std::int64_t wide = 0;
   if (auto r = from_cell(cell, at, wide); !r) return r;

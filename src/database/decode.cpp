@@ -153,6 +153,17 @@ result<void> from_cell(value& cell, const cell_position& at, std::int64_t& out) 
   return {};
 }
 
+/// As `to_parameter` sends them: what a signed number cannot hold, as its digits.
+result<void> from_cell(value& cell, const cell_position& at, std::uint64_t& out) {
+  if (const auto* decimal = std::get_if<numeric>(&cell))
+    if (parse_digits(std::string_view{decimal->digits}, out)) return {};
+  std::int64_t number = 0;
+  if (auto r = from_cell(cell, at, number); !r) return r;
+  if (number < 0) return out_of_range(at, "an unsigned integer");
+  out = static_cast<std::uint64_t>(number);
+  return {};
+}
+
 result<void> from_cell(value& cell, const cell_position& at, double& out) {
   if (is_null(cell)) return detail::unexpected_null(at);
   if (const auto* real = std::get_if<double>(&cell)) {

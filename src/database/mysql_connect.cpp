@@ -1,5 +1,5 @@
-#include "database/open.hpp"
 #include "database/mysql_hosts.hpp"
+#include "database/open.hpp"
 #include "drivers/mysql/driver.hpp"
 
 #include <holdfast/config.hpp>

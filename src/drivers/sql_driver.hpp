@@ -198,8 +198,9 @@ class sql_driver {
 public:
   virtual ~sql_driver() = default;
 
-  [[nodiscard]] virtual std::string_view engine() const noexcept = 0; ///< "postgresql", "sqlite", "mysql"
-  [[nodiscard]] virtual std::string_view host() const noexcept = 0;   ///< for context and metrics
+  [[nodiscard]] virtual std::string_view
+  engine() const noexcept = 0; ///< "postgresql", "sqlite", "mysql"
+  [[nodiscard]] virtual std::string_view host() const noexcept = 0; ///< for context and metrics
 
   /// The whole handshake, within the deadline: name resolution, TCP, TLS, login, session settings.
   /// `error.kind` tells what failed; a credential is read anew each time.

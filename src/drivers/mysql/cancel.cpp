@@ -2,8 +2,9 @@
 
 #include "drivers/mysql/login.hpp"
 
-#include <chrono>
 #include <holdfast/thread_runtime.hpp>
+
+#include <chrono>
 #include <system_error>
 #include <thread>
 
@@ -48,8 +49,8 @@ void run(const errand& e) {
   const auto until = deadline::after(rt.now(), longest);
   const auto in = log_in_here(rt, {e.s, *tls, e.who, e.address}, until);
   if (!in || !in->facts.server.same_as(e.facts.server)) return;
-  const unsigned limit = static_cast<unsigned>(
-      std::chrono::duration_cast<std::chrono::seconds>(longest).count());
+  const unsigned limit =
+      static_cast<unsigned>(std::chrono::duration_cast<std::chrono::seconds>(longest).count());
   mysql_optionsv(in->link.get(), MYSQL_OPT_READ_TIMEOUT, &limit);
   mysql_query(in->link.get(), ("kill query " + std::to_string(e.facts.id)).c_str());
 }

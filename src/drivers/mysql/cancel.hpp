@@ -18,8 +18,8 @@ class canceller {
 public:
   canceller() : busy_{std::make_shared<std::atomic<int>>(0)} {}
 
-  /// Cancels what the session `facts.id` of `c` runs now, unless the server was restarted since: its
-  /// ids are given out again. Logs in as `c` did. Returns at once.
+  /// Cancels what the session `facts.id` of `c` runs now, unless the server was restarted since:
+  /// its ids are given out again. Logs in as `c` did. Returns at once.
   void cancel(const MYSQL* c, const settings& s, const std::string& address,
               session_facts facts) noexcept;
 

@@ -26,8 +26,8 @@ struct incarnation {
 
 /// What a session learns of its server once.
 struct session_facts {
-  std::uint64_t id = 0;         ///< of the session, as KILL takes it
-  std::uint64_t max_packet = 0; ///< most bytes of one request
+  std::uint64_t id = 0;            ///< of the session, as KILL takes it
+  std::uint64_t max_packet = 0;    ///< most bytes of one request
   bool timeout_ends_block = false; ///< innodb_rollback_on_timeout
   incarnation server{};
 };

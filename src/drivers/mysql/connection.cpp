@@ -59,7 +59,23 @@ error connection::stopped(wire_status status, const situation& s) {
       status == wire_status::cancelled ? wait_status::cancelled : wait_status::timed_out, s);
 }
 
+namespace {
+
+/// The statement ran, and its result has columns that the statement was not prepared with.
+error other_columns(const situation& s) {
+  error e = make_error(errc::stale_statement,
+                       "a prepared statement no longer fits the database's schema");
+  e.native_code = std::to_string(CR_NEW_STMT_METADATA);
+  e.when = phase::answered;
+  e.next = s.writes ? advice::give_up : advice::retry_statement;
+  if (s.writes && !s.in_block) e.effect = side_effect::applied;
+  return e;
+}
+
+} // namespace
+
 error connection::failed(const server_reply& reply, const situation& s) {
+  if (reply.number == CR_NEW_STMT_METADATA) return other_columns(s);
   if (is_clients_own(reply.number)) {
     // No answer, or one that cannot be read: what follows it cannot be told either.
     broken_ = true;
@@ -80,15 +96,21 @@ error connection::refused(const situation& s) {
 
 error connection::refused(MYSQL_STMT* statement, const situation& s) {
   if (mysql_stmt_errno(statement) == 0) return refused(s);
-  return failed({mysql_stmt_errno(statement), mysql_stmt_sqlstate(statement),
-                 mysql_stmt_error(statement)},
-                s);
+  return failed(
+      {mysql_stmt_errno(statement), mysql_stmt_sqlstate(statement), mysql_stmt_error(statement)},
+      s);
 }
 
 /// What an error packet does not tell: whether it took the transaction along, and whether a server
 /// that refused a write takes any. Both by a question, which a failed statement does not forbid.
-task<error> connection::look_after(runtime& rt, error failure, situation now, deadline until) {
+task<error> connection::look_after(runtime& rt, error failure, std::string_view sql, situation now,
+                                   deadline until) {
   if (broken_) co_return failure;
+  if (failure.code == errc::stale_statement) {
+    cache_.doom(sql);
+    auto closed = co_await close_doomed(rt, until); // with what may be left of its result
+    if (!closed) co_return std::move(closed).error();
+  }
   if (now.in_block) {
     // Any answer that is not an error carries the state of the transaction.
     auto seen = co_await simple(rt, "do 0", harmless(), until);
@@ -154,11 +176,11 @@ task<error> connection::look_after(runtime& rt, error failure, situation now, de
 /// After a failure: nothing if the statement is to be prepared anew, else what the caller is told.
 task<result<void>> connection::mend(runtime& rt, error failure, std::string_view sql, situation now,
                                     deadline until) {
-  const bool stale = failure.code == errc::stale_statement;
-  if (stale && !broken_) cache_.doom(sql);
-  if (stale && !broken_ && !now.in_block) co_return result<void>{};
-  auto looking = look_after(rt, std::move(failure), now, until);
+  const bool again = failure.code == errc::stale_statement && now.used_cached &&
+                     failure.next == advice::retry_statement;
+  auto looking = look_after(rt, std::move(failure), sql, now, until);
   auto known = co_await std::move(looking);
+  if (again && !broken_ && known.transaction_usable) co_return result<void>{};
   co_return known;
 }
 

@@ -87,7 +87,8 @@ private:
                                   deadline until);
   task<result<void>> mend(runtime& rt, error failure, std::string_view sql, situation now,
                           deadline until);
-  task<error> look_after(runtime& rt, error failure, situation now, deadline until);
+  task<error> look_after(runtime& rt, error failure, std::string_view sql, situation now,
+                         deadline until);
   task<result<void>> simple(runtime& rt, std::string_view sql, situation now, deadline until);
   task<result<bool>> server_is_read_only(runtime& rt, deadline until);
   task<result<void>> in_block(runtime& rt, std::string sql, deadline until);

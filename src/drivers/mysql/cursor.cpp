@@ -54,7 +54,7 @@ task<result<bool>> connection::cursor::fetch(runtime& rt, row_sink& rows, deadli
 task<result<bool>> connection::cursor::finish(runtime& rt, deadline until) {
   ended_ = true;
   if (!got_.unfinished && got_.ended != MYSQL_NO_DATA) {
-    auto looking = on_.look_after(rt, on_.refused(s_.handle.get(), now_), now_, until);
+    auto looking = on_.look_after(rt, on_.refused(s_.handle.get(), now_), {}, now_, until);
     auto known = co_await std::move(looking);
     co_return known;
   }
@@ -93,10 +93,7 @@ task<result<cursor_ptr>> connection::open_rows(runtime& rt, statement what, dead
   now.used_cached = cached;
   if (auto ready = start(*s, what, now); !ready) co_return std::move(ready).error();
   auto opened = co_await execute_started(rt, *s, now, until);
-  if (!opened) {
-    if (opened.error().code == errc::stale_statement && !broken_) cache_.doom(what.sql);
-    co_return std::move(opened).error();
-  }
+  if (!opened) co_return std::move(opened).error();
   auto made = std::make_unique<cursor>(*this, *s, what, now);
   co_return cursor_ptr{std::move(made)};
 }
@@ -105,6 +102,7 @@ task<result<cursor_ptr>> connection::open_rows(runtime& rt, statement what, dead
 task<result<void>> connection::execute_started(runtime& rt, prepared_statement& s, situation now,
                                                deadline until) {
   MYSQL_STMT* const statement = s.handle.get();
+  const std::string sql = s.sql; // a failure may drop the statement
   int failed_to = 0;
   wire_.before_call();
   const int waits = mysql_stmt_execute_start(&failed_to, statement);
@@ -114,7 +112,7 @@ task<result<void>> connection::execute_started(runtime& rt, prepared_statement& 
   const auto status = co_await wire_.finish(rt, waits, go_on, until);
   if (status != wire_status::ok) co_return stopped(status, now);
   if (failed_to != 0) {
-    auto looking = look_after(rt, refused(statement, now), now, until);
+    auto looking = look_after(rt, refused(statement, now), sql, now, until);
     auto known = co_await std::move(looking);
     co_return known;
   }

@@ -6,8 +6,8 @@
 
 namespace holdfast::drivers::mysql {
 
-/// MariaDB: "0-1-25,7-2-3", the last transaction of each domain; their numbers together. 0: none, or
-/// not such a list.
+/// MariaDB: "0-1-25,7-2-3", the last transaction of each domain; their numbers together. 0: none,
+/// or not such a list.
 [[nodiscard]] std::uint64_t position_of_list(std::string_view text) noexcept;
 
 /// MySQL: "3e11fa47-…:1-5:11,2c25…:1-3", intervals of each source; how many transactions they are.

@@ -75,8 +75,7 @@ private:
     mysql_optionsv(raw(), MYSQL_SET_CHARSET_NAME, "utf8mb4");
     const unsigned off = 0; // else a server could ask for any file of ours
     mysql_optionsv(raw(), MYSQL_OPT_LOCAL_INFILE, &off);
-    const unsigned protocol =
-        to_.s.server.is_socket() ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+    const unsigned protocol = to_.s.server.is_socket() ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
     mysql_optionsv(raw(), MYSQL_OPT_PROTOCOL, &protocol);
     const auto left = std::chrono::ceil<std::chrono::seconds>(until_.remaining(rt_.now()));
     const auto timeout = static_cast<unsigned>(std::clamp<std::int64_t>(left.count(), 1, 3600));
@@ -125,8 +124,7 @@ private:
     while (true) {
       if (rt_.cancelled()) ended_ = wait_status::cancelled;
       const duration left = std::min(until_.remaining(rt_.now()), longest_nap);
-      if (left <= duration::zero() && ended_ == wait_status::ready)
-        ended_ = wait_status::timed_out;
+      if (left <= duration::zero() && ended_ == wait_status::ready) ended_ = wait_status::timed_out;
       if (ended_ != wait_status::ready) {
         errno = ETIMEDOUT;
         return false;
@@ -152,8 +150,7 @@ private:
 
   static void never_block(int descriptor) noexcept {
     const int flags = ::fcntl(descriptor, F_GETFL);
-    if (flags >= 0 && (flags & O_NONBLOCK) == 0)
-      ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+    if (flags >= 0 && (flags & O_NONBLOCK) == 0) ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
   }
 
   bool connect() {
@@ -165,9 +162,7 @@ private:
         password.c_str(), to_.s.database.empty() ? nullptr : to_.s.database.c_str(),
         to_.s.server.port.value_or(default_port), local ? to_.s.server.host.c_str() : nullptr,
         CLIENT_MULTI_STATEMENTS | CLIENT_MULTI_RESULTS | CLIENT_FOUND_ROWS);
-    const auto go_on = [&](int ready) {
-      return mysql_real_connect_cont(&connected, raw(), ready);
-    };
+    const auto go_on = [&](int ready) { return mysql_real_connect_cont(&connected, raw(), ready); };
     return finish(waits, go_on) && connected;
   }
 

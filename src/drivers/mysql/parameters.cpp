@@ -47,9 +47,7 @@ void point_to(MYSQL_BIND& bind, enum_field_types type, const void* data,
 
 [[gnu::hot]] bool parameter_block::place(MYSQL_BIND& bind, cell& at, const value& v) {
   switch (v.type()) {
-  case value_type::null:
-    point_to(bind, MYSQL_TYPE_NULL, nullptr, 0);
-    return true;
+  case value_type::null: point_to(bind, MYSQL_TYPE_NULL, nullptr, 0); return true;
   case value_type::boolean:
     at.integer = *std::get_if<bool>(&v) ? 1 : 0;
     point_to(bind, MYSQL_TYPE_LONGLONG, &at.integer, sizeof at.integer);

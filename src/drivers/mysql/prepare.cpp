@@ -59,7 +59,7 @@ task<result<prepared_statement*>> connection::prepare(runtime& rt, std::string_v
   }
   if (failed_to != 0) {
     now.when = phase::sent;
-    auto looking = look_after(rt, refused(statement, now), now, until);
+    auto looking = look_after(rt, refused(statement, now), sql, now, until);
     auto known = co_await std::move(looking);
     co_return known;
   }

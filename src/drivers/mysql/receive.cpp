@@ -42,8 +42,7 @@ constexpr std::uint64_t most_drained_rows = 10'000;
 }
 
 [[gnu::hot]] task<result<void>> connection::receive(runtime& rt, prepared_statement& s,
-                                                    reception& got, situation now,
-                                                    deadline until) {
+                                                    reception& got, situation now, deadline until) {
   if (!s.rows.bind(s.handle.get())) co_return refused(s.handle.get(), now);
   if (got.rows) got.rows->columns(s.rows.columns());
   wire_.before_call();

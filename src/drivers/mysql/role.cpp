@@ -1,6 +1,5 @@
 // What a server is: a primary, a replica, or a primary that is set to take no writes.
 #include "drivers/mysql/connection.hpp"
-
 #include "drivers/mysql/gtid.hpp"
 
 namespace holdfast::drivers::mysql {

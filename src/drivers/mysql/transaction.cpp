@@ -9,9 +9,7 @@ std::string begin_text(const begin_options& how) {
   std::string text;
   switch (how.isolation) {
   case isolation::engine_default: break;
-  case isolation::read_committed:
-    text = "set transaction isolation level read committed; ";
-    break;
+  case isolation::read_committed: text = "set transaction isolation level read committed; "; break;
   case isolation::repeatable_read:
     text = "set transaction isolation level repeatable read; ";
     break;
@@ -79,7 +77,7 @@ task<result<void>> connection::script(runtime& rt, std::string_view sql, deadlin
   dirty_ = true;
   auto ran = co_await simple(rt, sql, now, until);
   if (ran) co_return ran;
-  auto looking = look_after(rt, std::move(ran).error(), now, until);
+  auto looking = look_after(rt, std::move(ran).error(), {}, now, until);
   auto known = co_await std::move(looking);
   co_return known;
 }
