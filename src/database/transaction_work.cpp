@@ -24,6 +24,12 @@ task<result<void>> transaction_work::attempt(runtime& rt, drivers::sql_connectio
     if (!fate) co_return fate.error();
     if (*fate == outcome::committed) co_return result<void>{}; // the block's result is still there
   }
+  if (!lost_session_.empty()) {
+    // It may still hold the key's row, and whoever waits for that learns nothing.
+    const std::string session = std::exchange(lost_session_, {});
+    auto ended = co_await on.end_session(rt, session, terms.until);
+    if (!ended && !ended.error().connection_usable) co_return std::move(ended.error());
+  }
   const bool traceable = how_.operation_key.empty() && !how_.read_only;
   const bool with_next = traceable && body_.is_one_statement();
   const drivers::begin_options how{how_.isolation, how_.read_only, how_.deferrable, traceable,
@@ -71,7 +77,10 @@ task<result<outcome>> transaction_work::learn_fate(runtime& rt, drivers::sql_con
 /// COMMIT was sent and not answered.
 void transaction_work::doubt(const drivers::sql_connection& on, error& unanswered) {
   in_doubt_ = true;
-  if (!how_.operation_key.empty()) return;
+  if (!how_.operation_key.empty()) {
+    lost_session_ = on.session_token();
+    return;
+  }
   doubt_ = on.transaction_token();
   unanswered.outcome_token = doubt_;
 }

@@ -48,9 +48,10 @@ private:
   std::string fingerprint_;
   std::exception_ptr thrown_;
   std::uint32_t begun_ = 0;
-  bool in_doubt_ = false; // an earlier attempt's COMMIT was not answered
-  std::string doubt_;     // the engine's name of that attempt, if no key names it
-  bool settled_ = false;  // this attempt found out that the earlier one did not commit
+  bool in_doubt_ = false;    // an earlier attempt's COMMIT was not answered
+  std::string lost_session_; // of that attempt, where the engine can end it
+  std::string doubt_;        // the engine's name of that attempt, if no key names it
+  bool settled_ = false;     // this attempt found out that the earlier one did not commit
 };
 
 } // namespace holdfast::detail

@@ -128,6 +128,14 @@ public:
   /// answer, and gives `unknown` where there is no proof. Outside a transaction.
   virtual task<result<outcome>> settle(runtime& rt, std::string_view token, deadline until);
 
+  /// Names this session, so that another can end it; empty where that is of no use.
+  [[nodiscard]] virtual std::string session_token() const { return {}; }
+  /// Ends another session whose end was not seen, so that nobody waits for what it holds. Does
+  /// nothing if it is gone, or the server was restarted since. Outside a transaction.
+  virtual task<result<void>> end_session(runtime&, std::string_view, deadline) {
+    co_return result<void>{};
+  }
+
   /// One cheap round trip that proves the connection.
   virtual task<result<void>> ping(runtime& rt, deadline until) = 0;
 

@@ -2,6 +2,7 @@
 
 #include "drivers/entrance.hpp"
 #include "drivers/mysql/handles.hpp"
+#include "drivers/mysql/session_name.hpp"
 #include "drivers/mysql/settings.hpp"
 
 #include <holdfast/result.hpp>
@@ -13,16 +14,6 @@
 #include <string>
 
 namespace holdfast::drivers::mysql {
-
-/// One life of one server, as far as it can be told: its sessions' ids are given out again in the
-/// next one. From its uptime, so a second more or less.
-struct incarnation {
-  std::int64_t started = 0; ///< seconds since 1970, by the server's clock
-  [[nodiscard]] bool same_as(const incarnation& other) const noexcept {
-    const auto apart = started - other.started;
-    return apart >= -1 && apart <= 1;
-  }
-};
 
 /// What a session learns of its server once.
 struct session_facts {
@@ -40,9 +31,10 @@ struct logged_in {
 
 /// The whole handshake; see `enter`. It runs where it may block, but ends by the deadline: each
 /// wait of the library's is ours. Errors: see connect_failure.hpp; invalid_configuration for a file
-/// that cannot be read; whatever the credential provider returns; cancelled.
+/// that cannot be read or a server of another engine; whatever the credential provider returns;
+/// cancelled. `may_be_other`: see `login_request`.
 [[nodiscard]] task<result<entered<logged_in>>> connect(runtime& rt, const settings& s,
-                                                       deadline until);
+                                                       deadline until, bool may_be_other = true);
 
 /// What makes a session ours, at its beginning and after each reset: the characters of our texts,
 /// one commit a statement, moments in UTC.

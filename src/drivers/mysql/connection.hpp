@@ -37,6 +37,8 @@ public:
   task<result<void>> release_savepoint(runtime& rt, std::uint32_t depth, deadline until) override;
   task<result<void>> rollback_to_savepoint(runtime& rt, std::uint32_t depth,
                                            deadline until) override;
+  [[nodiscard]] std::string session_token() const override;
+  task<result<void>> end_session(runtime& rt, std::string_view token, deadline until) override;
   task<result<void>> ping(runtime& rt, deadline until) override;
   task<result<server_state>> examine(runtime& rt, deadline until) override;
   task<result<void>> reset(runtime& rt, deadline until) override;

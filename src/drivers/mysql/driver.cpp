@@ -5,8 +5,13 @@
 #include "drivers/mysql/sql_text.hpp"
 #include "drivers/network_driver.hpp"
 
+#include <atomic>
+
 namespace holdfast::drivers::mysql {
 namespace {
+
+/// Each look may count as a broken login there, and a hundred in a row shut our host out.
+constexpr std::uint32_t most_looks = 3;
 
 class driver final : public network_driver {
 public:
@@ -15,8 +20,9 @@ public:
   std::string_view engine() const noexcept override { return "mysql"; }
 
   task<result<connection_ptr>> open(runtime& rt, deadline until) override {
-    auto connected = co_await connect(rt, settings_, until);
+    auto connected = co_await connect(rt, settings_, until, looks_++ < most_looks);
     if (!connected) co_return located(std::move(connected).error());
+    looks_ = most_looks; // it is one
     note(std::move(connected->as), connected->found, rt.now());
     co_return std::make_unique<connection>(std::move(connected->link), settings_, cancels_);
   }
@@ -34,6 +40,7 @@ public:
 private:
   const settings settings_;
   canceller cancels_;
+  std::atomic<std::uint32_t> looks_{0}; // at who it is that stays silent
 };
 
 } // namespace

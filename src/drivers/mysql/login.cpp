@@ -1,6 +1,9 @@
 #include "drivers/mysql/login.hpp"
 
+#include "drivers/greeting.hpp"
 #include "drivers/mysql/connect_failure.hpp"
+
+#include <holdfast/thread_runtime.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -17,11 +20,14 @@ namespace {
 
 /// A cancelled caller is seen this late.
 constexpr duration longest_nap = std::chrono::milliseconds{50};
+/// A server that has not greeted by then is looked at; and how long that may take.
+constexpr duration silence = std::chrono::milliseconds{250};
+constexpr duration longest_look = std::chrono::milliseconds{500};
 
 /// What is missing at the end: the characters of texts, and what the session knows of its server.
 constexpr const char* introduction =
     "select connection_id(), @@max_allowed_packet, unix_timestamp(), "
-    "@@global.innodb_rollback_on_timeout; "
+    "@@global.innodb_rollback_on_timeout, @@server_id; "
     "show global status like 'Uptime'";
 
 std::uint64_t number_in(const char* text) noexcept {
@@ -132,7 +138,21 @@ private:
       pollfd p{descriptor, events, 0};
       const auto millis = std::chrono::ceil<std::chrono::milliseconds>(left).count();
       if (::poll(&p, 1, static_cast<int>(millis)) > 0) return true;
+      if ((events & POLLIN) != 0 && is_other_engine()) return false;
     }
+  }
+
+  /// Asked while nothing comes: is that no server of ours?
+  bool is_other_engine() {
+    const bool waits_for_greeting = step() == connect_step::tcp && !to_.s.server.is_socket();
+    if (!to_.may_be_other || looked_ || !waits_for_greeting || rt_.now() < began_ + silence)
+      return false;
+    looked_ = true;
+    thread_runtime here;
+    const auto until = earliest(until_, deadline::after(here.now(), longest_look));
+    speaks_ = run_inline(
+        who_answers(here, to_.address, to_.s.server.port.value_or(default_port), true, until));
+    return speaks_ == protocol::postgresql;
   }
 
   template <class GoOn>
@@ -184,11 +204,12 @@ private:
       if (!finish(storing, store)) return false;
       const mysql_rows rows{stored};
       const MYSQL_ROW row = rows ? mysql_fetch_row(rows.get()) : nullptr;
-      if (row && mysql_num_fields(rows.get()) == 4) {
+      if (row && mysql_num_fields(rows.get()) == 5) {
         facts_.id = number_in(row[0]);
         facts_.max_packet = number_in(row[1]);
         now = number_in(row[2]);
         facts_.timeout_ends_block = number_in(row[3]) != 0;
+        facts_.server.server = number_in(row[4]);
       } else if (row) {
         uptime = number_in(row[1]);
       }
@@ -212,6 +233,8 @@ private:
   }
 
   error why_not() const {
+    if (speaks_ == protocol::postgresql)
+      return other_engine_error(speaks_, protocol::mysql, target_);
     if (ended_ == wait_status::timed_out) return connect_timeout_error(step(), target_);
     if (ended_ == wait_status::cancelled) {
       error e = wait_error(ended_, "connecting to " + target_.peer);
@@ -229,6 +252,9 @@ private:
   session_facts facts_;
   connect_step step_ = connect_step::tcp;
   wait_status ended_ = wait_status::ready;
+  const time_point began_ = rt_.now();
+  bool looked_ = false;
+  protocol speaks_ = protocol::unknown;
 };
 
 thread_local login* login::current = nullptr;

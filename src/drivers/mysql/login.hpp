@@ -11,6 +11,9 @@ struct login_request {
   const tls_plan& tls;
   const credential& who;
   const std::string& address; ///< numeric; empty for a Unix socket
+  /// Nobody has logged in there yet: a server that stays silent may be another engine's, and is
+  /// asked on a connection of its own.
+  bool may_be_other = false;
 };
 
 [[nodiscard]] task<result<logged_in>> log_in(runtime& rt, login_request to, deadline until);

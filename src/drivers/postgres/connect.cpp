@@ -1,9 +1,11 @@
 #include "drivers/postgres/connect.hpp"
 
+#include "drivers/greeting.hpp"
 #include "drivers/postgres/connect_failure.hpp"
 #include "drivers/postgres/tls_probe.hpp"
 
 #include <array>
+#include <chrono>
 #include <openssl/crypto.h>
 #include <optional>
 #include <utility>
@@ -107,6 +109,16 @@ struct attempt {
   connect_step step = connect_step::tcp;
 };
 
+/// How long another engine's server may take to say that it is one.
+constexpr duration longest_look = std::chrono::milliseconds{300};
+
+/// Somebody answered, and no PostgreSQL server answers so.
+bool made_no_sense(const attempt& tried) noexcept {
+  const error& e = tried.outcome.error();
+  return tried.step != connect_step::tcp && e.native_code.empty() &&
+         (e.code == errc::connection_lost || e.code == errc::tls_failed);
+}
+
 connect_failure failure_of(PGconn* c, connect_step step) {
   return {step, PQerrorMessage(c), PQconnectionNeedsPassword(c) == 1};
 }
@@ -173,7 +185,14 @@ task<result<pg_connection>> connect_to(runtime& rt, const settings& s, const tls
   auto tried = co_await shake_hands(rt, std::move(c), to, until);
   if (tried.outcome)
     if (auto wrong = misled(tried.outcome->get(), s)) co_return std::move(*wrong);
-  if (tried.outcome || tried.step != connect_step::tls) co_return std::move(tried.outcome);
+  if (tried.outcome) co_return std::move(tried.outcome);
+  if (!address.empty() && made_no_sense(tried)) {
+    const auto soon = earliest(until, deadline::after(rt.now(), longest_look));
+    const auto speaks =
+        co_await who_answers(rt, address, s.server.port.value_or(default_port), false, soon);
+    if (speaks != protocol::unknown) co_return other_engine_error(speaks, protocol::postgresql, to);
+  }
+  if (tried.step != connect_step::tls) co_return std::move(tried.outcome);
   if (tried.outcome.error().code != errc::tls_failed) co_return std::move(tried.outcome);
   tls_probe_target probe{s.server.host, std::move(address), s.server.port.value_or(default_port),
                          tls.mode, tls.ca_file};

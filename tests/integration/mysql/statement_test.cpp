@@ -100,8 +100,8 @@ TEST_F(statements, a_request_beyond_max_allowed_packet_is_refused_before_it_is_s
 }
 
 TEST_F(statements, values_that_the_engine_has_no_place_for_are_refused_by_position) {
-  const auto nan = db.execute("select ?, ?", {value{std::int64_t{1}},
-                                              value{std::numeric_limits<double>::quiet_NaN()}});
+  const auto nan = db.execute(
+      "select ?, ?", {value{std::int64_t{1}}, value{std::numeric_limits<double>::quiet_NaN()}});
   ASSERT_FALSE(nan);
   EXPECT_EQ(nan.error().code, errc::value_out_of_range);
   EXPECT_NE(nan.error().message.find("parameter 2"), std::string::npos);
@@ -143,8 +143,8 @@ TEST_F(statements, errors_of_the_server_have_their_kind) {
 
 TEST_F(statements, a_procedures_first_result_comes_and_the_connection_goes_on) {
   const auto t = table_name();
-  db.script("create procedure p_" + t +
-            "() begin select 1 union select 2; select 'x', 'y'; end").value();
+  db.script("create procedure p_" + t + "() begin select 1 union select 2; select 'x', 'y'; end")
+      .value();
   for (int i = 0; i < 3; ++i) {
     const auto got = db.query("call p_" + t + "()");
     ASSERT_EQ(got.rows.size(), 2U);
