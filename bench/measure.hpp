@@ -39,6 +39,7 @@ void print_pools();
 void print_crowd();
 void print_pipeline();
 void print_query();
+void print_query_mysql();
 
 /// Of one steady-clock read.
 [[nodiscard]] double clock_read_ns();

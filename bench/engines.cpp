@@ -1,0 +1,6 @@
+#include "bench/measure.hpp"
+
+int main() {
+  holdfast::bench::print_query();
+  holdfast::bench::print_query_mysql();
+}
