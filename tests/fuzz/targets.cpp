@@ -13,6 +13,7 @@ constexpr auto all = std::to_array<target>({
      conversation_seeds},
     {"fault_rule", "the proxy's rules and its control lines", fault_rule_text, fault_rule_seeds},
     {"mysql_text", "what a statement's text tells a MySQL driver", mysql_text, mysql_text_seeds},
+    {"mysql_values", "what a MySQL driver decodes by itself", mysql_values, mysql_values_seeds},
     {"option_codec", "values of options", option_codec, option_codec_seeds},
     {"pool_driver", "the pool driver's JSON lines", pool_driver_line, pool_driver_seeds},
     {"postgres_binary", "cells in PostgreSQL's binary form, arrays too", postgres_binary,

@@ -17,6 +17,9 @@ std::vector<std::string> fault_rule_seeds();
 void mysql_text(std::string_view input);
 std::vector<std::string> mysql_text_seeds();
 
+void mysql_values(std::string_view input);
+std::vector<std::string> mysql_values_seeds();
+
 void option_codec(std::string_view input);
 std::vector<std::string> option_codec_seeds();
 
