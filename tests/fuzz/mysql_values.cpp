@@ -19,9 +19,9 @@ void there_and_back(const MYSQL_TIME& from) {
   T read;
   if (!my::from_time(from, read)) return;
   MYSQL_TIME written;
-  if (!my::to_time(read, written)) return; // a day more than the last year has
+  if (!my::to_time(read, written)) return;
   T again;
-  expect(my::from_time(written, again) && again == read, "a moment is another when read again");
+  demand(my::from_time(written, again) && again == read, "a moment is another when read again");
 }
 
 void moments(std::string_view input) {
@@ -46,7 +46,7 @@ void moments(std::string_view input) {
 void mysql_values(std::string_view input) {
   if (const auto name = my::parse_session_name(input)) {
     const auto again = my::parse_session_name(my::to_string(*name));
-    expect(again && my::to_string(*again) == my::to_string(*name), "a session has two names");
+    demand(again && my::to_string(*again) == my::to_string(*name), "a session has two names");
   }
   (void)my::position_of_list(input);
   (void)my::position_of_set(input);

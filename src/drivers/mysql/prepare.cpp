@@ -58,7 +58,7 @@ task<result<prepared_statement*>> connection::prepare(runtime& rt, std::string_v
     co_return e;
   }
   if (failed_to != 0) {
-    now.when = phase::sent;
+    if (!is_clients_own(mysql_stmt_errno(statement))) now.when = phase::sent;
     auto looking = look_after(rt, refused(statement, now), sql, now, until);
     auto known = co_await std::move(looking);
     co_return known;

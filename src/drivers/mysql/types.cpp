@@ -144,7 +144,7 @@ bool from_time(const MYSQL_TIME& v, time_of_day& out) noexcept {
 
 bool from_time(const MYSQL_TIME& v, timestamp& out) noexcept {
   date day;
-  if (!from_time(v, day)) return false;
+  if (!from_time(v, day) || within_day(v) >= std::chrono::hours{24}) return false;
   out = timestamp{day} + within_day(v);
   return true;
 }
