@@ -12,8 +12,13 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <limits>
+#include <mutex>
 #include <poll.h>
+
+/// Of the library, though <mysql.h> does not declare it: called after each read (0) and write (1).
+extern "C" int ma_pvio_register_callback(my_bool add,
+                                         void (*call)(int mode, MYSQL* on,
+                                                      const unsigned char* bytes, size_t size));
 
 namespace holdfast::drivers::mysql {
 namespace {
@@ -45,6 +50,8 @@ public:
         target_{peer_of(to.s), to.s.database.empty() ? "" : to.s.database, to.who.user} {}
 
   result<logged_in> run() {
+    static std::once_flag registered;
+    std::call_once(registered, [] { ma_pvio_register_callback(1, &login::after_io); });
     link_.reset(mysql_init(nullptr));
     if (!link_) return make_error(errc::out_of_memory, "no memory for a connection");
     set_options();
@@ -93,7 +100,7 @@ private:
   }
 
   /// The verification is on at first whatever is wanted: without it the library would log in
-  /// unencrypted where the server offers no TLS. `in_handshake` puts it right.
+  /// unencrypted where the server offers no TLS. `before_handshake` puts it right.
   void set_tls() {
     const bool wanted = to_.tls.mode != tls_mode::disable;
     set_flag(MYSQL_OPT_SSL_ENFORCE, wanted);
@@ -104,10 +111,19 @@ private:
     set_text(MYSQL_OPT_SSL_KEY, to_.s.tls.key_file);
   }
 
+  /// The first write of a login is the request for TLS, if TLS is wanted.
+  static void after_io(int mode, MYSQL* on, const unsigned char*, std::size_t) {
+    const bool wrote = mode == 1;
+    if (wrote && current && current->raw() == on && current->step_ == connect_step::tcp &&
+        current->to_.tls.mode != tls_mode::disable)
+      current->before_handshake();
+  }
+
   /// The server offers TLS, and its certificate is not judged yet. The library knows an address;
-  /// the certificate is to give the name.
-  void in_handshake() {
-    if (std::exchange(step_, connect_step::tls) == connect_step::tls) return;
+  /// the certificate is to give the name. And the library has set its socket to block.
+  void before_handshake() {
+    step_ = connect_step::tls;
+    never_block(mysql_get_socket(raw()));
     if (to_.tls.mode != tls_mode::verify_full) {
       set_flag(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, false);
       return;
@@ -117,10 +133,7 @@ private:
   }
 
   static int io_wait(my_socket descriptor, my_bool is_read, int limit) {
-    if (current) {
-      current->in_handshake();
-      return current->wait(descriptor, is_read ? POLLIN : POLLOUT) ? 1 : -1;
-    }
+    if (current) return current->wait(descriptor, is_read ? POLLIN : POLLOUT) ? 1 : -1;
     pollfd p{descriptor, static_cast<short>(is_read ? POLLIN : POLLOUT), 0};
     return ::poll(&p, 1, limit);
   }
