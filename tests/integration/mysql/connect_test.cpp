@@ -259,7 +259,8 @@ TEST(mysql_tls, for_another_name) {
   EXPECT_EQ(failure(s).code, errc::certificate_mismatch);
   s.tls.mode = tls_mode::verify_ca;
   const auto by_authority = client{s}.open();
-  EXPECT_TRUE(by_authority) << to_string(by_authority.error()) << by_authority.error().native_message;
+  EXPECT_TRUE(by_authority) << to_string(by_authority.error())
+                            << by_authority.error().native_message;
   // A name that leads there and that the certificate gives.
   s.tls.mode = tls_mode::verify_full;
   s.server.host = "localhost";
