@@ -1,6 +1,6 @@
 #include "drivers/postgres/tls_probe.hpp"
 
-#include "drivers/tcp_socket.hpp"
+#include "drivers/way.hpp"
 
 #include <array>
 #include <cerrno>
@@ -40,11 +40,8 @@ owned<SSL> make_session(SSL_CTX* context, const tls_probe_target& to, int descri
 }
 
 /// Asks for TLS as PostgreSQL's protocol does: one message, one byte back.
-task<std::optional<char>> ask_for_tls(runtime& rt, const socket_handle& socket, deadline until) {
+task<std::optional<char>> ask_for_tls(runtime& rt, int descriptor, deadline until) {
   constexpr std::array<unsigned char, 8> ssl_request{0, 0, 0, 8, 4, 210, 22, 47};
-  const int descriptor = socket.get();
-  const auto connected = co_await rt.wait(descriptor, io::write, until);
-  if (connected != wait_status::ready || socket.failure() != 0) co_return std::nullopt;
   const auto sent = ::send(descriptor, ssl_request.data(), ssl_request.size(), MSG_NOSIGNAL);
   if (sent != static_cast<ssize_t>(ssl_request.size())) co_return std::nullopt;
   const auto readable = co_await rt.wait(descriptor, io::read, until);
@@ -71,14 +68,10 @@ task<tls_finding> shake_hands(runtime& rt, SSL* session, int descriptor, deadlin
 } // namespace
 
 task<tls_finding> probe_tls(runtime& rt, tls_probe_target to, deadline until) {
-  const auto address = numeric_address(to.address, to.port);
-  if (!address) co_return tls_finding::unreachable;
-  const socket_handle socket{*address};
-  const int d = socket.get();
-  if (d < 0) co_return tls_finding::unreachable;
-  if (::connect(d, address->ai_addr, address->ai_addrlen) != 0 && errno != EINPROGRESS)
-    co_return tls_finding::unreachable;
-  const auto answer = co_await ask_for_tls(rt, socket, until);
+  const open_socket way = co_await open_way(rt, to.address, to.port, until);
+  if (!way) co_return tls_finding::unreachable;
+  const int d = way.get();
+  const auto answer = co_await ask_for_tls(rt, d, until);
   if (!answer) co_return tls_finding::unreachable;
   if (*answer != 'S') co_return tls_finding::not_offered;
   const owned<SSL_CTX> context{SSL_CTX_new(TLS_client_method())};
