@@ -17,6 +17,8 @@ namespace holdfast::detail {
 
 namespace {
 
+constexpr duration for_the_connects_own_error = std::chrono::milliseconds{250};
+
 std::int64_t wall_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -117,9 +119,11 @@ task<result<void>> database_core::open(runtime& rt) {
   if (observers_->log)
     background_->spawn(flush_log(background_, observers_->log, options_.log.window));
   if (options_.start == start_mode::lazy) co_return result<void>{};
-  // One connection proves the way; it goes back to the pool.
-  const call_options how{
-      .deadline = options_.pool.connect_timeout, .idempotent = true, .name = "connect"};
+  // One connection proves the way; it goes back to the pool. A little longer than a connect may
+  // take: its own error says more than that none came in time.
+  const call_options how{.deadline = options_.pool.connect_timeout + for_the_connects_own_error,
+                         .idempotent = true,
+                         .name = "connect"};
   trace_id trace{};
   const call_terms terms = describe(rt, how, std::source_location::current(), trace);
   const acquire_request request{

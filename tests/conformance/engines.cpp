@@ -1,0 +1,18 @@
+#include "conformance/witness.hpp"
+
+#include <array>
+
+namespace holdfast::conformance {
+
+namespace {
+
+constexpr std::array table{
+    engine_entry{"sqlite", sqlite_witness},
+    engine_entry{"postgres", postgres_witness},
+};
+
+} // namespace
+
+std::span<const engine_entry> engines() noexcept { return table; }
+
+} // namespace holdfast::conformance
