@@ -90,12 +90,30 @@ void prepared_statement_and_new_schema(trial& t) {
   t.demand(r && r->size() == 1, "no answer after the change: {}", r ? "" : to_string(r.error()));
 }
 
+/// A migration gave a column another type: what was prepared before it refuses nothing that fits.
+void prepared_statement_and_new_type(trial& t) {
+  auto db = t.open(one_connection());
+  auto other = t.open(one_connection());
+  db.execute("create table shape (v smallint)");
+  const std::string put = t("insert into shape values (#1)");
+  for (int i = 0; i < 3; ++i) db.execute(put, 1);
+  other.script(t("drop table shape; create table shape (v {text})"));
+  const auto text = db.try_execute(put, "a word");
+  t.demand(text.has_value(), "the old type is still demanded: {}",
+           text ? "" : to_string(text.error()));
+  other.script("drop table shape; create table shape (v bigint)");
+  const auto wide = db.try_execute(put, std::int64_t{1} << 40);
+  t.demand(wide.has_value(), "the old range is still demanded: {}",
+           wide ? "" : to_string(wide.error()));
+}
+
 constexpr std::array table{
     test_case{"session_hygiene", hygiene},
     test_case{"session_open_transaction", open_transaction},
     test_case{"session_prepared_by_after_connect", prepared_by_after_connect},
     test_case{"session_bad_after_connect", bad_after_connect},
     test_case{"session_new_schema", prepared_statement_and_new_schema},
+    test_case{"session_new_column_type", prepared_statement_and_new_type},
 };
 
 } // namespace

@@ -20,7 +20,6 @@ const words sqlite_words{
     .numeric_type = "text", // its own numeric is a double
     .lock_deadline = 300ms,
     .lock_wait_ends = errc::database_busy,
-    .read_only_transaction = errc::permission_denied,
     .traces = {{"a temporary table", "create temporary table mine (id bigint)",
                 "select 'rows: ' || count(*) from mine"},
                {"a setting", "pragma cache_size = 777",

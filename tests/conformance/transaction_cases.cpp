@@ -192,21 +192,6 @@ void deadlock_runs_again(trial& t) {
   t.demand(number(db, "select sum(balance) from account") == 200, "money is missing");
 }
 
-/// What an attempt that was given up has done and returned does not count.
-void result_of_the_last_run(trial& t) {
-  auto db = with_accounts(t);
-  int runs = 0;
-  const int gave = db.transaction([&](transaction& tx) {
-    tx.execute("update account set balance = balance + 1 where id = 1");
-    error conflict = make_error(errc::serialization_failure, "as if");
-    conflict.transaction_usable = false;
-    if (++runs < 3) throw_error(std::move(conflict));
-    return runs;
-  });
-  t.demand(gave == 3 && first_balance(db) == 101, "run {} gave the result, balance {}", gave,
-           first_balance(db));
-}
-
 constexpr std::array table{
     test_case{"transaction_commits", commits},
     test_case{"transaction_exception_rolls_back", exception_rolls_back},
@@ -217,7 +202,6 @@ constexpr std::array table{
     test_case{"transaction_one_user_at_a_time", one_user_at_a_time},
     test_case{"transaction_isolated_writers", isolated_writers},
     test_case{"transaction_deadlock_runs_again", deadlock_runs_again, need::row_locks},
-    test_case{"transaction_result_of_the_last_run", result_of_the_last_run},
 };
 
 } // namespace

@@ -57,7 +57,6 @@ struct words {
   std::string_view short_lock_wait{};
   duration lock_deadline = std::chrono::seconds{8};
   errc lock_wait_ends = errc::lock_not_available;
-  errc read_only_transaction = errc::read_only_transaction;
   /// How many statements of other sessions run whose text is like the parameter.
   std::string_view running{};
   std::vector<session_trace> traces{};
