@@ -1,11 +1,11 @@
 // PostgreSQL: a throwaway server with passwords and TLS.
+#include "conformance/entering.hpp"
 #include "conformance/witness.hpp"
 #include "testing/postgres_server.hpp"
 
 #include <holdfast/postgres.hpp>
 
 #include <fstream>
-#include <random>
 #include <sstream>
 #include <thread>
 
@@ -28,16 +28,9 @@ const words postgres_words{
                 "select 'locks: ' || count(*) from pg_locks where locktype = 'advisory'"}},
 };
 
-std::string random_word() {
-  std::random_device device;
-  std::string text = "canary";
-  for (int i = 0; i < 4; ++i) text += std::to_string(device());
-  return text;
-}
-
 testing::postgres_server_options served() {
   testing::postgres_server_options o;
-  o.password = random_word();
+  o.password = random_password();
   o.tls = testing::server_tls::valid;
   o.addresses = "127.0.0.1,127.0.0.2"; // its certificate names the first
   o.fsync = false; // a killed process leaves what it wrote to the operating system
@@ -84,13 +77,7 @@ public:
                 "grant usage on schema public to public");
   }
   std::string url(const entry& how) const override {
-    const auto or_else = [](const auto& given, const auto& usual) {
-      return given.empty() ? std::string{usual} : std::string{given};
-    };
-    return "postgresql://" + or_else(how.user, "app") + ":" + or_else(how.password, app_) + "@" +
-           or_else(how.host, "127.0.0.1") + ":" +
-           std::to_string(how.port == 0 ? server_.port() : how.port) + "/" +
-           or_else(how.database, "shop");
+    return url_of("postgresql", how, "app", app_, server_.port(), "shop");
   }
   database connect(const std::string& url, const database_options& options) const override {
     return postgres::connect(url, options);
@@ -149,7 +136,7 @@ private:
     (void)boss.query_value<bool>("select pg_reload_conf()");
   }
 
-  std::string app_ = random_word();
+  std::string app_ = random_password();
   testing::postgres_server server_;
 };
 

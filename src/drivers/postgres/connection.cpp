@@ -127,7 +127,11 @@ bool connection::must_ask_whether_read_only(const error& e, const situation& s) 
     now.used_cached = cached;
     const bool traced = rides(s->facts);
     const bool begun = begins();
-    if (auto sent = start(*s, what, now); !sent) co_return std::move(sent).error();
+    if (auto sent = start(*s, what, now); !sent) {
+      if (!cached || !blames_parameters(sent.error())) co_return std::move(sent).error();
+      cache_.doom(what.sql); // its columns may have other types by now: described anew, once
+      continue;
+    }
     if (begun)
       if (auto open = co_await take_begun(rt, now, until); !open) co_return std::move(open).error();
     const bool drops = s->facts.drops_statements;

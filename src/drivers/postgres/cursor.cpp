@@ -80,7 +80,10 @@ task<result<cursor_ptr>> connection::open_rows(runtime& rt, statement what, dead
   situation now = situation_for(s->facts);
   now.used_cached = cached;
   const transaction_witness::pause no_ride{witness_}; // rows come one by one: no pipeline
-  if (auto sent = start(*s, what, now); !sent) co_return std::move(sent).error();
+  if (auto sent = start(*s, what, now); !sent) {
+    if (cached && blames_parameters(sent.error())) cache_.doom(what.sql); // for the next time
+    co_return std::move(sent).error();
+  }
   if (!s->shape.types.empty()) PQsetSingleRowMode(wire_.raw());
   cursor_ptr opened = std::make_unique<cursor>(*this, *s, what, now);
   co_return opened;

@@ -74,4 +74,9 @@ error misfit(encoding problem, std::size_t index, const value& v, Oid type) {
   return {};
 }
 
+bool blames_parameters(const error& e) noexcept {
+  return e.code == errc::parameter_type || e.code == errc::value_out_of_range ||
+         e.code == errc::invalid_data;
+}
+
 } // namespace holdfast::drivers::postgres

@@ -35,4 +35,7 @@ private:
   std::string encoded_;              // all that had to be written, one after another
 };
 
+/// An error of `encode` that other parameter types might not have given.
+[[nodiscard]] bool blames_parameters(const error& e) noexcept;
+
 } // namespace holdfast::drivers::postgres
