@@ -9,6 +9,7 @@ namespace {
 constexpr std::array table{
     engine_entry{"sqlite", sqlite_witness},
     engine_entry{"postgres", postgres_witness},
+    engine_entry{"mysql", mysql_witness},
 };
 
 } // namespace

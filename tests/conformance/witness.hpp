@@ -115,5 +115,6 @@ struct engine_entry {
 
 [[nodiscard]] std::unique_ptr<witness> sqlite_witness();
 [[nodiscard]] std::unique_ptr<witness> postgres_witness();
+[[nodiscard]] std::unique_ptr<witness> mysql_witness();
 
 } // namespace holdfast::conformance
