@@ -29,7 +29,10 @@ enum class fault_verb : std::uint8_t {
 
 enum class fault_direction : std::uint8_t { both, to_server, to_client };
 
-/// Where in the stream it happens. The last five need PostgreSQL's protocol, without TLS.
+/// What is spoken through a proxy; MariaDB speaks MySQL's.
+enum class fault_protocol : std::uint8_t { postgresql, mysql };
+
+/// Where in the stream it happens. The last five need the proxy's protocol, without TLS.
 enum class fault_place : std::uint8_t {
   offset,        ///< after `after` bytes of its direction, counted since the rule is in force
   pattern,       ///< after each occurrence of `pattern`
@@ -88,6 +91,7 @@ struct fault_proxy_options {
   host_port to{};                   ///< a name or an address, and a port
   /// Decides all probabilities and jitters: rule by rule, connection by connection.
   std::uint64_t seed = 1;
+  fault_protocol protocol = fault_protocol::postgresql;
   /// Told of each record, on the proxy's own thread: must not block nor call the proxy.
   std::function<void(const fault_record&)> on_fault = {};
 };
@@ -102,7 +106,7 @@ struct fault_proxy_status {
 
 /// A TCP proxy that does harm on request, for tests of what stands on either side of it. It has one
 /// thread of its own. Not for production, and no help against an enemy: who reaches its port
-/// reaches the server. It reads PostgreSQL's protocol just enough to know the places of
+/// reaches the server. It reads its protocol just enough to know the places of
 /// `fault_place`, never changes it of its own accord, and hands through what it does not
 /// understand, TLS included.
 ///

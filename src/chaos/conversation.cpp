@@ -87,12 +87,12 @@ bool conversation::feed(side who, time_point now, std::string_view bytes) {
     return false;
   }
   find_places(who, bytes);
-  if (plain(f) && protocol_.undecided(who) == 0) {
+  if (plain(f) && protocol_->undecided(who) == 0) {
     f.gone = f.taken;
     return true;
   }
   f.undecided += bytes;
-  advance(who, now, f.taken - protocol_.undecided(who));
+  advance(who, now, f.taken - protocol_->undecided(who));
   return false;
 }
 
@@ -121,17 +121,17 @@ void conversation::find_places(side who, std::string_view bytes) {
   const auto begin = f.taken;
   f.taken += bytes.size();
   sightings_.clear();
-  protocol_.read(who, bytes, sightings_);
+  protocol_->read(who, bytes, sightings_);
   for (const auto& u : uses_) {
     const auto& r = u->of->rule;
     if (r.at == fault_place::pattern && looks_at(r, who)) find_pattern(who, *u, bytes, begin);
     for (const auto& s : sightings_) {
-      const auto middle = s.begin + std::max<std::uint64_t>(5, (s.end - s.begin) / 2);
+      const auto middle = std::max(s.body_at, s.begin + (s.end - s.begin) / 2);
       const bool my_row = s.what == message::row && s.row == r.row;
       if (r.at == fault_place::before_commit && s.what == message::commit) place(who, *u, s.begin);
       if (r.at == fault_place::after_commit && s.what == message::commit) place(who, *u, s.end);
       if (r.at == fault_place::in_row && my_row) place(who, *u, middle);
-      if (r.at == fault_place::row_length && my_row) place(who, *u, s.begin + 1);
+      if (r.at == fault_place::row_length && my_row) place(who, *u, s.length_at);
       if (r.at == fault_place::cancel && s.what == message::cancel) place(who, *u, s.begin);
     }
   }
@@ -294,7 +294,7 @@ void conversation::deliver_waiting(side who, time_point now) {
   auto& f = of(who);
   if (f.holes > 0 || ended_) return;
   const auto bytes = std::exchange(f.waiting, {});
-  advance(who, now, f.taken - protocol_.undecided(who)); // what stood behind the mark
+  advance(who, now, f.taken - protocol_->undecided(who)); // what stood behind the mark
   if (f.holes == 0 && !bytes.empty() && feed(who, now, bytes)) f.queue.push_back({now, bytes});
   if (f.finished && f.holes == 0) end_of(who, now);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "chaos/chance.hpp"
-#include "chaos/postgres_messages.hpp"
+#include "chaos/messages.hpp"
 
 #include <holdfast/fault_proxy.hpp>
 
@@ -43,7 +43,9 @@ struct piece {
 /// The state machine of one connection. Pure: no socket, no clock, no randomness but its seed's.
 class conversation {
 public:
-  conversation(std::uint64_t seed, std::uint64_t number) : seed_{seed}, number_{number} {}
+  conversation(std::uint64_t seed, std::uint64_t number,
+               fault_protocol protocol = fault_protocol::postgresql)
+      : seed_{seed}, number_{number}, protocol_{make_reader(protocol)} {}
 
   /// In force from now on; may end or stop things at once. `refuse` is for new connections only:
   /// who adds rules to one that is there leaves it out.
@@ -118,7 +120,7 @@ private:
 
   std::uint64_t seed_;
   std::uint64_t number_;
-  postgres_messages protocol_;
+  std::unique_ptr<message_reader> protocol_;
   std::vector<std::unique_ptr<use>> uses_;
   std::array<flow, 2> flows_;
   std::vector<sighting> sightings_;

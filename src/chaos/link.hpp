@@ -28,8 +28,10 @@ struct surroundings {
 /// All of it on the runtime's loop. Whoever changes `talk` calls `settle` then.
 class link : public std::enable_shared_from_this<link> {
 public:
-  link(surroundings& around, socket_handle client, std::uint64_t seed, std::uint64_t number)
-      : around_{around}, number_{number}, client_{std::move(client)}, talk_{seed, number} {}
+  link(surroundings& around, socket_handle client, std::uint64_t number,
+       const fault_proxy_options& how)
+      : around_{around}, number_{number}, client_{std::move(client)},
+        talk_{how.seed, number, how.protocol} {}
 
   /// Until both sides have ended.
   task<void> serve();

@@ -1,7 +1,5 @@
 #include "chaos/postgres_messages.hpp"
 
-#include "base/text.hpp"
-
 #include <algorithm>
 
 namespace holdfast::chaos {
@@ -81,16 +79,7 @@ std::string_view take_text(std::string_view& from) noexcept {
   return text;
 }
 
-bool commits(std::string_view sql) {
-  sql = detail::trim(sql.substr(0, sql.find('\0')));
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           static_cast<unsigned char>(c) >= 0x80;
-  };
-  const auto word_end = std::ranges::find_if_not(sql, letter);
-  const auto word = detail::lower(sql.substr(0, static_cast<std::size_t>(word_end - sql.begin())));
-  return word == "commit" || word == "end";
-}
+bool commits(std::string_view sql) { return begins_with_word(sql, {"commit", "end"}); }
 
 } // namespace
 
@@ -138,7 +127,7 @@ void postgres_messages::startup(stream& s, std::string_view& bytes, std::vector<
   phase_ = phase::opaque;
   if (length < fixed || length > longest) return;
   s.left = length - fixed;
-  if (code == cancel) found.push_back({message::cancel, s.begin, s.begin + length, 0});
+  if (code == cancel) found.push_back({message::cancel, s.begin, s.begin + length});
   if (code == tls || code == gss) {
     ++encryption_asked_;
     phase_ = phase::startup;
@@ -223,13 +212,15 @@ void postgres_messages::client_message(const stream& s, std::uint64_t end,
   case 'E': is_commit = commit_portals_.contains(std::string{take_text(text)}); break;
   default: break;
   }
-  if (is_commit) found.push_back({message::commit, s.begin, end, 0});
+  if (is_commit) found.push_back({message::commit, s.begin, end});
 }
 
 void postgres_messages::server_message(const stream& s, std::uint64_t end,
                                        std::vector<sighting>& found) {
   switch (s.head.front()) {
-  case 'D': found.push_back({message::row, s.begin, end, ++row_}); break;
+  case 'D':
+    found.push_back({message::row, s.begin, end, ++row_, s.begin + 1, s.begin + header});
+    break;
   case 'C':
   case 'E':
   case 'Z': row_ = 0; break; // a result ends

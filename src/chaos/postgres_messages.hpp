@@ -1,45 +1,21 @@
-// What the proxy needs to know of PostgreSQL's protocol 3: where messages begin and end, which of
-// them makes the server commit, which is a row. It has no other duty, and what it does not
-// understand it lets through unread ("opaque"), TLS included.
+// What the proxy needs of PostgreSQL's protocol 3: see messages.hpp.
 #pragma once
 
+#include "chaos/messages.hpp"
+
 #include <array>
-#include <cstddef>
-#include <cstdint>
 #include <set>
 #include <string>
-#include <string_view>
-#include <vector>
 
 namespace holdfast::chaos {
 
-enum class side : std::uint8_t { client, server }; ///< who speaks
-
-[[nodiscard]] constexpr std::size_t index(side who) noexcept {
-  return static_cast<std::size_t>(who);
-}
-
-enum class message : std::uint8_t { commit, row, cancel };
-
-/// A message, found as soon as its beginning is known. Offsets count its side's bytes.
-struct sighting {
-  message what{};
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-  std::uint32_t row = 0; ///< of its result, from 1
-};
-
-/// Both sides of one connection. Pure: no socket, no clock.
-class postgres_messages {
+/// A COMMIT is a simple query whose first word is COMMIT or END, or the execution of a portal of
+/// such a statement.
+class postgres_messages final : public message_reader {
 public:
-  /// Reads on. A COMMIT is a simple query whose first word is COMMIT or END, or the execution of a
-  /// portal of such a statement.
-  void read(side who, std::string_view bytes, std::vector<sighting>& found);
-
-  /// How many of the last bytes belong to a message of which it is not known what it is. Who acts
-  /// before a message must hold them back.
-  [[nodiscard]] std::size_t undecided(side who) const noexcept;
-  [[nodiscard]] bool opaque() const noexcept { return phase_ == phase::opaque; }
+  void read(side who, std::string_view bytes, std::vector<sighting>& found) override;
+  [[nodiscard]] std::size_t undecided(side who) const noexcept override;
+  [[nodiscard]] bool opaque() const noexcept override { return phase_ == phase::opaque; }
 
 private:
   enum class phase : std::uint8_t { startup, messages, opaque };

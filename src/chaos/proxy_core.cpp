@@ -116,7 +116,7 @@ task<void> proxy_core::watch_connections() {
 
 void proxy_core::welcome(socket_handle client) {
   const auto number = ++accepted_;
-  const auto one = std::make_shared<link>(around_, std::move(client), options_.seed, number);
+  const auto one = std::make_shared<link>(around_, std::move(client), number, options_);
   links_.emplace(number, one);
   for (const auto& r : rules_) one->add(r);
   around_.rt.spawn(serve(one, number));

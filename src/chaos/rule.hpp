@@ -23,6 +23,9 @@ inline constexpr auto enum_names<fault_direction> =
 template <>
 inline constexpr auto enum_names<fault_place> = std::to_array<std::string_view>(
     {"bytes", "pattern", "end", "before_commit", "after_commit", "in_row", "row_length", "cancel"});
+template <>
+inline constexpr auto enum_names<fault_protocol> =
+    std::to_array<std::string_view>({"postgresql", "mysql"});
 
 } // namespace detail
 

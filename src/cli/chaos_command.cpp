@@ -34,6 +34,13 @@ reader read_host_port(host_port& out) {
   };
 }
 
+reader read_protocol(fault_protocol& out) {
+  return [&out](std::string_view text) -> std::optional<std::string> {
+    if (detail::parse_value(text, out)) return std::nullopt;
+    return "postgresql or mysql";
+  };
+}
+
 std::uint64_t any_seed() {
   std::random_device device;
   return device(); // 32 bits: short enough to be typed again
@@ -84,6 +91,8 @@ public:
     takes.value("--to", "HOST:PORT", read_host_port(options_.to), "The server");
     takes.value("--control", "HOST:PORT", read_host_port(control_),
                 "Takes lines as standard input does; who reaches it commands the proxy");
+    takes.value("--protocol", "NAME", read_protocol(options_.protocol),
+                "What is spoken: postgresql (default) or mysql");
     takes.value("--seed", "N", read_seed(seed_), "Of all chances (default random)");
     takes.positional("SCRIPT", false, read_text(script_),
                      "A file of rules and commands; without one: standard input");

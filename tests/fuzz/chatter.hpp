@@ -1,7 +1,7 @@
 // Bytes of both sides of a connection: a byte with the side and a length, then that many bytes.
 #pragma once
 
-#include "chaos/postgres_messages.hpp"
+#include "chaos/messages.hpp"
 #include "fuzz/target.hpp"
 
 #include <string>

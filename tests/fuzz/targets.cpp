@@ -12,6 +12,8 @@ constexpr auto all = std::to_array<target>({
     {"conversation", "the proxy's rules on any bytes of a connection", conversation,
      conversation_seeds},
     {"fault_rule", "the proxy's rules and its control lines", fault_rule_text, fault_rule_seeds},
+    {"mysql_messages", "what the proxy reads of MySQL's protocol", mysql_messages,
+     mysql_messages_seeds},
     {"mysql_text", "what a statement's text tells a MySQL driver", mysql_text, mysql_text_seeds},
     {"mysql_values", "what a MySQL driver decodes by itself", mysql_values, mysql_values_seeds},
     {"option_codec", "values of options", option_codec, option_codec_seeds},

@@ -14,6 +14,9 @@ std::vector<std::string> conversation_seeds();
 void fault_rule_text(std::string_view input);
 std::vector<std::string> fault_rule_seeds();
 
+void mysql_messages(std::string_view input);
+std::vector<std::string> mysql_messages_seeds();
+
 void mysql_text(std::string_view input);
 std::vector<std::string> mysql_text_seeds();
 
