@@ -15,8 +15,8 @@ void mariadb_server::follow(const mariadb_server& primary) {
   if (!options_.binary_log) fail("a server without a binary log cannot follow another");
   // A former primary begins where its own log ended. The lines are repeated at each start.
   following_ = "set global gtid_slave_pos = @@global.gtid_binlog_pos;\n"
-               "change master to master_host = '127.0.0.1', master_port = " +
-               std::to_string(primary.port()) +
+               "change master to master_host = '" +
+               primary.address() + "', master_port = " + std::to_string(primary.port()) +
                ", master_user = 'root', master_password = " + sql_literal(primary.password()) +
                ", master_use_gtid = slave_pos, master_connect_retry = 1;\n"
                "start slave;\n";

@@ -106,6 +106,17 @@ void mariadb_server::issue_certificate() {
   give_to(user_, files.key);
 }
 
+std::string mariadb_server::address() const {
+  return options_.addresses.substr(0, options_.addresses.find(','));
+}
+
+/// Another one for each address and port.
+std::uint32_t mariadb_server::server_id() const {
+  const std::string host = address();
+  const auto last = static_cast<std::uint32_t>(std::stoul(host.substr(host.rfind('.') + 1)));
+  return (last << 16U) + port_;
+}
+
 void mariadb_server::write_configuration() const {
   std::ofstream file(folder_ / "server.cnf");
   file << "[mariadbd]\n"
@@ -119,7 +130,7 @@ void mariadb_server::write_configuration() const {
   if (options_.binary_log)
     file << "log_bin = binlog\nrelay_log = relay\nlog_slave_updates = on\nskip_slave_start = on\n"
             "slave_net_timeout = 2\nserver_id = "
-         << port_ << "\nsync_binlog = " << (options_.fsync ? 1 : 0) << '\n';
+         << server_id() << "\nsync_binlog = " << (options_.fsync ? 1 : 0) << '\n';
   if (!following_.empty()) {
     file << "read_only = on\ninit_file = " << (folder_ / "follow.sql").string() << '\n';
     write_private_file(folder_ / "follow.sql", following_);

@@ -101,6 +101,8 @@ public:
   [[nodiscard]] static std::optional<std::filesystem::path> find_program();
 
 private:
+  [[nodiscard]] std::string address() const; ///< the first
+  [[nodiscard]] std::uint32_t server_id() const;
   void make();
   void initialise();
   void issue_certificate();

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace holdfast::matrix {
@@ -23,6 +24,16 @@ struct dialect {
   const char* count_entries; ///< each id, and how often it is there
   const char* sum_accounts;
   bool traces = false; ///< a statement without a key may be `traceable`
+
+  // Of engines with a server:
+  const char* hold_accounts = ""; ///< in a transaction: nobody else changes one while it lives
+  /// Makes a session that ends who waits for a lock, or runs, or rests, for longer than `…_limit`.
+  const char* short_lock_waits = "";
+  duration lock_limit{};
+  const char* short_statements = "";
+  const char* short_rests = "";
+  duration rest_limit{};
+  std::span<const char* const> corruptions{}; ///< rules for the proxy
 };
 
 /// Threads: one user at a time.

@@ -23,10 +23,13 @@ database_options patient() {
   return o;
 }
 
-fault_proxy_options to_server_of(postgres_ground& at, std::uint64_t seed,
+fault_proxy_options to_server_of(server_ground& at, std::uint64_t seed,
                                  std::function<void(const fault_record&)> on_fault) {
   at.make_tables();
-  return {.to = {"127.0.0.1", at.server.port()}, .seed = seed, .on_fault = std::move(on_fault)};
+  return {.to = {"127.0.0.1", at.port()},
+          .seed = seed,
+          .protocol = at.protocol(),
+          .on_fault = std::move(on_fault)};
 }
 
 database watched(database db, resolutions& resolved) {
@@ -36,7 +39,7 @@ database watched(database db, resolutions& resolved) {
 
 } // namespace
 
-kill_scene::kill_scene(postgres_ground& place, naming names, std::uint64_t seed,
+kill_scene::kill_scene(server_ground& place, naming names, std::uint64_t seed,
                        std::function<void(const fault_record&)> on_fault)
     : at{place}, proxy{to_server_of(place, seed, std::move(on_fault))},
       db{watched(place.connect(place.url(proxy.port()), patient()), resolved)},

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "chaos/books.hpp"
-#include "chaos/postgres_ground.hpp"
+#include "chaos/server_ground.hpp"
 #include "chaos/verdict.hpp"
 #include "chaos/workload.hpp"
 
@@ -30,13 +30,13 @@ struct resolutions {
 class kill_scene {
 public:
   /// Empty tables; the callers begin at once. `on_fault`: as in `fault_proxy_options`.
-  kill_scene(postgres_ground& at, naming names, std::uint64_t seed,
+  kill_scene(server_ground& at, naming names, std::uint64_t seed,
              std::function<void(const fault_record&)> on_fault);
 
   /// Proves recovery, ends the callers and holds all books to it, but for what is unknown.
   findings judge(verdict& v);
 
-  postgres_ground& at;
+  server_ground& at;
   fault_proxy proxy;
   resolutions resolved;
   database db;

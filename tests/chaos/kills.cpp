@@ -43,7 +43,7 @@ void add_rules(fault_proxy& proxy, std::uint32_t kills) {
 
 } // namespace
 
-verdict run_kills(postgres_ground& at, naming names, std::uint32_t kills, std::uint64_t seed) {
+verdict run_kills(server_ground& at, naming names, std::uint32_t kills, std::uint64_t seed) {
   verdict v;
   std::array<std::atomic<std::uint32_t>, 2> cuts{}; // before, behind
   std::atomic<std::uint32_t> all{0};

@@ -2,6 +2,7 @@
 
 #include "chaos/cluster_cells.hpp"
 #include "chaos/kills.hpp"
+#include "chaos/mysql_ground.hpp"
 #include "chaos/postgres_ground.hpp"
 #include "chaos/proxy_cells.hpp"
 #include "chaos/resource_cells.hpp"
@@ -18,23 +19,27 @@ namespace holdfast::matrix {
 
 namespace {
 
-void commit_kill(trial& t) {
+void commit_kill(trial& t, std::initializer_list<naming> namings) {
   const auto add = [&](naming names, const verdict& v) {
     t.out.figure("{}: {}", names == naming::keys ? "keys" : "ids", fmt::join(v.figures, ", "));
     t.out.objections.insert(t.out.objections.end(), v.objections.begin(), v.objections.end());
   };
-  for (const naming names : {naming::keys, naming::ids}) {
-    add(names, run_kills(on_postgres(t), names, t.brief ? 40 : 400, t.seed));
-    add(names, run_server_kills(on_postgres(t), names, t.brief ? 6 : 20, t.seed));
+  for (const naming names : namings) {
+    add(names, run_kills(on_server(t), names, t.brief ? 40 : 400, t.seed));
+    add(names, run_server_kills(on_server(t), names, t.brief ? 6 : 20, t.seed));
   }
 }
+
+void commit_kill_with_both(trial& t) { commit_kill(t, {naming::keys, naming::ids}); }
+/// Without a key it has nothing to tell a COMMIT by.
+void commit_kill_with_keys(trial& t) { commit_kill(t, {naming::keys}); }
 
 constexpr std::array postgres_cells{
     cell{1, "refused", refused},
     cell{2, "syn_black_hole", syn_black_hole},
     cell{3, "reset_before_send", reset_before_send},
     cell{4, "reset_mid_query", reset_mid_query},
-    cell{5, "commit_kill", commit_kill},
+    cell{5, "commit_kill", commit_kill_with_both},
     cell{6, "black_hole_mid_reply", black_hole_mid_reply},
     cell{7, "half_close", half_close},
     cell{8, "slow", slow},
@@ -61,9 +66,41 @@ constexpr std::array postgres_cells{
     cell{29, "wall_clock_jump", wall_clock_jump},
 };
 
-template <verdict (*Play)(postgres_ground&, naming, std::uint32_t, std::uint64_t), naming Names>
+constexpr std::array mysql_cells{
+    cell{1, "refused", refused},
+    cell{2, "syn_black_hole", syn_black_hole},
+    cell{3, "reset_before_send", reset_before_send},
+    cell{4, "reset_mid_query", reset_mid_query},
+    cell{5, "commit_kill", commit_kill_with_keys},
+    cell{6, "black_hole_mid_reply", black_hole_mid_reply},
+    cell{7, "half_close", half_close},
+    cell{8, "slow", slow},
+    cell{9, "byte_sliced", byte_sliced},
+    cell{10, "slow_close", slow_close},
+    cell{11, "truncated_reply", truncated_reply},
+    cell{12, "corrupt_frame", corrupt_frame},
+    cell{13, "stale_bytes_after_cancel", stale_bytes_after_cancel},
+    cell{14, "server_killed", server_killed},
+    cell{15, "server_restarted", server_restarted},
+    cell{16, "server_paused", server_paused},
+    cell{17, "promotion", promotion},
+    cell{18, "read_only", read_only},
+    cell{19, "connection_limit", connection_limit},
+    cell{20, "disk_full", disk_full},
+    cell{21, "out_of_memory", out_of_memory},
+    cell{22, "deadlock_storm", deadlock_storm},
+    cell{23, "lock_timeout", lock_timeout},
+    cell{24, "statement_timeout", statement_timeout},
+    cell{25, "idle_kill", idle_kill},
+    cell{26, "dns_change", dns_change},
+    cell{27, "tls_expiry", tls_expiry},
+    cell{28, "credential_rotation", credential_rotation},
+    cell{29, "wall_clock_jump", wall_clock_jump},
+};
+
+template <verdict (*Play)(server_ground&, naming, std::uint32_t, std::uint64_t), naming Names>
 verdict kill(ground& at, std::uint32_t kills, std::uint64_t seed) {
-  return Play(static_cast<postgres_ground&>(at), Names, kills, seed);
+  return Play(static_cast<server_ground&>(at), Names, kills, seed);
 }
 
 constexpr std::array postgres_kills{
@@ -74,6 +111,14 @@ constexpr std::array postgres_kills{
 constexpr std::array postgres_server_kills{
     kill_run{"commit_server_kill with operation keys", kill<run_server_kills, naming::keys>},
     kill_run{"commit_server_kill with transaction ids alone", kill<run_server_kills, naming::ids>},
+};
+
+constexpr std::array mysql_kills{
+    kill_run{"commit_kill with operation keys", kill<run_kills, naming::keys>},
+};
+
+constexpr std::array mysql_server_kills{
+    kill_run{"commit_server_kill with operation keys", kill<run_server_kills, naming::keys>},
 };
 
 constexpr auto no_network = "a file has no network between";
@@ -122,6 +167,10 @@ constexpr std::array all{
              return std::make_unique<postgres_ground>(fast_server());
            },
            postgres_cells, postgres_kills, postgres_server_kills},
+    engine{
+        "mysql",
+        []() -> std::unique_ptr<ground> { return std::make_unique<mysql_ground>(fast_mariadb()); },
+        mysql_cells, mysql_kills, mysql_server_kills},
     engine{"sqlite",
            []() -> std::unique_ptr<ground> { return std::make_unique<sqlite_ground>(); },
            sqlite_cells,

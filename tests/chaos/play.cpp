@@ -139,7 +139,8 @@ private:
   void suffer(workload& load, database& db) {
     plan_.harm();
     std::this_thread::sleep_for(settling);
-    const time_point end = clock::now() + (t_.brief ? 600ms : 2000ms);
+    const time_point end =
+        clock::now() + std::max(plan_.lasts, duration{t_.brief ? 600ms : 2000ms});
     const auto acknowledged = load.acknowledged();
     const auto status = db.status();
     while (clock::now() < end) {

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "chaos/matrix.hpp"
+#include "chaos/server_ground.hpp"
 #include "testing/postgres_server.hpp"
 
 namespace holdfast::matrix {
 
-/// A PostgreSQL of its own. Callers enter as the role `app`, the boss as the superuser.
-class postgres_ground final : public ground {
+/// A PostgreSQL of its own. The boss enters as the superuser.
+class postgres_ground final : public server_ground {
 public:
   explicit postgres_ground(testing::postgres_server_options options = {});
 
@@ -20,8 +20,30 @@ public:
                                  const database_options& options) const override;
   void mend() override;
 
-  /// Of the role `app`.
-  void end_sessions();
+  [[nodiscard]] fault_protocol protocol() const noexcept override {
+    return fault_protocol::postgresql;
+  }
+  [[nodiscard]] std::unique_ptr<server_ground> another(const server_needs& needs) const override;
+  [[nodiscard]] std::unique_ptr<server_pair> pair() const override;
+  void kill_hard() override { server.kill_hard(); }
+  void stop() override { server.stop(testing::postgres_server::stop_mode::fast); }
+  void start() override;
+  void pause() override { server.pause(); }
+  void resume() override { server.resume(); }
+  void end_sessions() override;
+  void end_a_session() override;
+  void set_read_only(bool on) override;
+  void take_places(bool on) override;
+  void set_password(const std::string& word) override;
+  void renew_certificate(std::chrono::seconds valid_for) override;
+  [[nodiscard]] std::string ca_file() const override { return server.ca_file(); }
+  [[nodiscard]] std::filesystem::path folder() const override { return server.socket_dir(); }
+  void prepare_full_disk() override;
+  void fill_disk() override;
+  void free_disk() override { server.limit_file_size(std::nullopt); }
+  void prepare_little_memory() override;
+  void limit_memory(bool on) override;
+
   /// From here on the boss enters another server, which follows this one.
   void follow(testing::postgres_server& other);
 
@@ -30,11 +52,6 @@ public:
 private:
   database boss_;
 };
-
-/// Where this cell plays: it is one of PostgreSQL's.
-[[nodiscard]] inline postgres_ground& on_postgres(trial& t) {
-  return static_cast<postgres_ground&>(t.at);
-}
 
 /// The superuser's own way into a server.
 [[nodiscard]] database enter_as_boss(testing::postgres_server& server);

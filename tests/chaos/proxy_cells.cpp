@@ -1,28 +1,30 @@
 #include "chaos/proxy_cells.hpp"
 
 #include "chaos/play.hpp"
-#include "chaos/postgres_ground.hpp"
+#include "chaos/server_ground.hpp"
 
 #include <holdfast/fault_proxy.hpp>
 #include <holdfast/full_backlog.hpp>
 
 #include <atomic>
-#include <initializer_list>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace holdfast::matrix {
 
 namespace {
 
 using namespace std::chrono_literals;
-using rule_texts = std::initializer_list<const char*>;
+using rule_texts = std::vector<const char*>;
 
 /// A plan whose callers enter by a proxy.
 class proxied {
 public:
   explicit proxied(trial& t)
-      : t_{t}, proxy_{{.to = {"127.0.0.1", on_postgres(t).server.port()},
+      : t_{t}, proxy_{{.to = {"127.0.0.1", t.at.port()},
                        .seed = t.seed,
+                       .protocol = on_server(t).protocol(),
                        .on_fault = [this](const fault_record&) { ++faults_; }}} {
     todo.port = proxy_.port();
     todo.options = brisk();
@@ -35,7 +37,7 @@ public:
 
   /// In force from the fault's beginning to its end.
   void rules(rule_texts texts) {
-    todo.harm = [this, texts = std::vector(texts)] {
+    todo.harm = [this, texts = std::move(texts)] {
       for (const char* text : texts) proxy_.add(text);
     };
   }
@@ -60,7 +62,7 @@ private:
 
 void play_rules(trial& t, rule_texts texts, std::vector<errc> expected) {
   proxied p{t};
-  p.rules(texts);
+  p.rules(std::move(texts));
   p.todo.expected = std::move(expected);
   p.play();
 }
@@ -77,7 +79,7 @@ void refused(trial& t) {
 
 /// The proxy's port is taken over by a listener with a full backlog, and back.
 void syn_black_hole(trial& t) {
-  const fault_proxy_options to{.to = {"127.0.0.1", on_postgres(t).server.port()}, .seed = t.seed};
+  const fault_proxy_options to{.to = {"127.0.0.1", t.at.port()}, .seed = t.seed};
   std::optional<fault_proxy> proxy{std::in_place, to};
   std::optional<full_backlog> hole;
   plan p{.port = proxy->port(),
@@ -135,11 +137,7 @@ void byte_sliced(trial& t) { play_rules(t, {"slice size=1B time=50us"}, {}); }
 void slow_close(trial& t) {
   proxied p{t};
   p.rules({"delay at=end time=200ms"});
-  p.todo.nudge = [&t] {
-    (void)t.at.boss().try_query<bool>(
-        "select pg_terminate_backend(pid) from pg_stat_activity where "
-        "usename = 'app' order by random() limit 1");
-  };
+  p.todo.nudge = [&t] { on_server(t).end_a_session(); };
   p.play();
 }
 
@@ -150,17 +148,14 @@ void truncated_reply(trial& t) {
              {errc::connection_lost});
 }
 
-/// The lengths of rows and of messages that end a reply: negative, huge, or merely wrong. A caller
-/// who waits for the rest of a huge one is not back before its deadline.
+/// A caller who waits for the rest of a huge row is not back before its deadline.
 void corrupt_frame(trial& t) {
   breaker_options spared;
   spared.open_for = 100ms;
   spared.max_open_for = 200ms;
   proxied p{t};
-  p.rules({"corrupt at=row_length row=1 mask=255 probability=0.05",
-           "corrupt at=row_length row=1 mask=127 probability=0.02",
-           R"(corrupt pattern="Z\x00\x00\x00" direction=to_client mask=255 probability=0.03)",
-           R"(corrupt pattern="C\x00\x00" direction=to_client mask=255 probability=0.02)"});
+  const auto rules = t.at.words().corruptions;
+  p.rules({rules.begin(), rules.end()});
   p.todo.load.deadline = 200ms;
   p.todo.recovers_within =
       1s + spared.max_open_for; // where so much is harmed that the breaker opens

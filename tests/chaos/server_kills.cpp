@@ -54,8 +54,8 @@ std::uint64_t unexcused(std::span<const ledger> books, const std::vector<death>&
 
 class killer {
 public:
-  killer(postgres_ground& at, naming names, std::uint64_t seed)
-      : random_{seed ^ 0x6a09e667f3bcc909U}, server_{at.server},
+  killer(server_ground& at, naming names, std::uint64_t seed)
+      : random_{seed ^ 0x6a09e667f3bcc909U}, server_{at},
         scene_{at, names, seed, [this](const fault_record&) { ++held_; }} {}
 
   /// False if there was no COMMIT to be held back.
@@ -79,7 +79,6 @@ public:
     scene_.proxy.heal();
     ++(before ? before_ : behind_);
     server_.start();
-    server_.wait_ready();
     return true;
   }
 
@@ -114,7 +113,7 @@ private:
   }
 
   random_source random_;
-  testing::postgres_server& server_;
+  server_ground& server_;
   std::vector<death> deaths_;
   std::uint32_t before_ = 0;
   std::uint32_t behind_ = 0;
@@ -124,8 +123,7 @@ private:
 
 } // namespace
 
-verdict run_server_kills(postgres_ground& at, naming names, std::uint32_t kills,
-                         std::uint64_t seed) {
+verdict run_server_kills(server_ground& at, naming names, std::uint32_t kills, std::uint64_t seed) {
   killer one{at, names, seed};
   const time_point began = clock::now();
   std::uint32_t done = 0;

@@ -1,9 +1,10 @@
 #include "chaos/time_cells.hpp"
 
 #include "chaos/play.hpp"
-#include "chaos/postgres_ground.hpp"
+#include "chaos/server_ground.hpp"
 #include "chaos/wall_clock.hpp"
 #include "testing/random_source.hpp"
+#include "testing/server_files.hpp"
 
 #include <thread>
 
@@ -16,7 +17,7 @@ using namespace std::chrono_literals;
 constexpr auto reload_limit = 5s;
 
 /// Enters until the server shows the certificate that it was told to load; since when.
-time_point wait_until(postgres_ground& at, database_options options, bool refused) {
+time_point wait_until(const ground& at, database_options options, bool refused) {
   options.start = start_mode::connect;
   for (const time_point end = clock::now() + reload_limit; clock::now() < end;) {
     try {
@@ -36,22 +37,20 @@ time_point wait_until(postgres_ground& at, database_options options, bool refuse
 
 /// The server's certificate expires: who is in stays, who comes is refused, until it has a new one.
 void tls_expiry(trial& t) {
-  auto options = fast_server();
-  options.tls = testing::server_tls::valid;
-  postgres_ground locked{options};
-  trial inner{.at = locked, .seed = t.seed, .brief = t.brief};
+  const auto locked = on_server(t).another({.tls = testing::server_tls::valid});
+  trial inner{.at = *locked, .seed = t.seed, .brief = t.brief};
   plan p = direct(inner);
-  p.options.tls = {.mode = tls_mode::verify_full, .ca_file = locked.server.ca_file()};
+  p.options.tls = {.mode = tls_mode::verify_full, .ca_file = locked->ca_file()};
   p.outage = true;
   p.expected = {errc::certificate_expired};
   p.harm = [&] {
-    locked.server.renew_certificate(-1h);
-    (void)wait_until(locked, p.options, true);
-    locked.end_sessions();
+    locked->renew_certificate(-1h);
+    (void)wait_until(*locked, p.options, true);
+    locked->end_sessions();
   };
   p.heal = [&] {
-    locked.server.renew_certificate(24h);
-    return wait_until(locked, p.options, false);
+    locked->renew_certificate(24h);
+    return wait_until(*locked, p.options, false);
   };
   play(inner, p);
   t.out = std::move(inner.out);
@@ -77,11 +76,10 @@ void wall_clock_jump(trial& t) {
   plan dead = direct(t);
   dead.outage = true;
   dead.expected = {errc::connect_refused};
-  dead.harm = [&] { on_postgres(t).server.kill_hard(); };
+  dead.harm = [&] { on_server(t).kill_hard(); };
   dead.nudge = jump;
   dead.heal = [&] {
-    on_postgres(t).server.start();
-    on_postgres(t).server.wait_ready();
+    on_server(t).start();
     return clock::now();
   };
   play(t, dead);
