@@ -61,8 +61,8 @@ plan plan_for(server_pair& servers, departure how, trial& t) {
   } else {
     p.expected = {errc::connect_refused};
     p.harm = [&old] { old.kill_hard(); };
-    p.afterwards = [&old] {
-      old.start();
+    p.afterwards = [&servers] {
+      servers.come_back();
       std::this_thread::sleep_for(700ms); // a look at it, and time to write there
     };
   }

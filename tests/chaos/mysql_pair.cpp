@@ -47,6 +47,11 @@ public:
     at_.server.follow(standby_);
     at_.server.start();
   }
+  /// Read-only: nothing here counts promotions.
+  void come_back() override {
+    at_.server.follow(standby_);
+    at_.start();
+  }
   std::optional<std::size_t> most_refusals() const override { return std::nullopt; }
   std::int64_t sessions_at_the_first() override {
     return std::stoll(

@@ -35,6 +35,7 @@ public:
     at_.server.follow(standby_);
     at_.server.start();
   }
+  void come_back() override { at_.start(); }
   std::optional<std::size_t> most_refusals() const override;
   std::int64_t sessions_at_the_first() override {
     return enter_as_boss(at_.server)

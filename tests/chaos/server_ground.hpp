@@ -73,6 +73,9 @@ public:
   virtual void take_over() = 0;
   /// The first ends, and comes back as one that follows the second.
   virtual void step_down() = 0;
+  /// The first starts again after it was killed: as the primary that it was, if its engine can tell
+  /// that there is a successor, else as its operator has to start it.
+  virtual void come_back() = 0;
   /// How often one of the first's sessions was told that it may not write, at worst, by its own
   /// account; empty where it keeps none.
   [[nodiscard]] virtual std::optional<std::size_t> most_refusals() const = 0;
