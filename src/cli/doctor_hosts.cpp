@@ -1,7 +1,9 @@
 #include "cli/doctor_hosts.hpp"
 
-#include "cli/arguments.hpp"
+#include "cli/target.hpp"
+#include "database/mysql_hosts.hpp"
 #include "database/postgres_hosts.hpp"
+#include "drivers/mysql/checkup.hpp"
 #include "drivers/postgres/checkup.hpp"
 #include "drivers/postgres/driver.hpp"
 #include "drivers/sqlite/checkup.hpp"
@@ -10,6 +12,7 @@
 #include <holdfast/thread_runtime.hpp>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <iterator>
 #include <thread>
@@ -33,20 +36,34 @@ struct host_to_see {
 };
 using hosts_to_see = std::vector<host_to_see>;
 
-hosts_to_see see_postgres(const database_config& config) {
+/// `check_up` and `not_tried` of an engine on a network.
+template <class Settings>
+hosts_to_see see_servers(result<std::vector<Settings>> hosts, std::uint16_t default_port,
+                         task<checkup> (*check_up)(runtime&, const Settings&, const yardstick&,
+                                                   drivers::wall_clock, deadline),
+                         findings (*not_tried)(std::string_view)) {
   hosts_to_see all;
-  auto hosts = detail::postgres_hosts(config).value();
-  for (auto& s : hosts) {
+  for (auto& s : std::move(hosts).value()) {
     host_to_see h{.shown = peer_of(s)};
     if (!s.server.is_socket())
-      h.server = host_port{s.server.host, s.server.port.value_or(drivers::postgres::default_port)};
-    h.look = [s = std::move(s)](runtime& rt, const yardstick& by, deadline until) {
-      return drivers::postgres::check_up(rt, s, by, wall_now, until);
+      h.server = host_port{s.server.host, s.server.port.value_or(default_port)};
+    h.look = [s = std::move(s), check_up](runtime& rt, const yardstick& by, deadline until) {
+      return check_up(rt, s, by, wall_now, until);
     };
-    h.not_tried = drivers::postgres::not_tried;
+    h.not_tried = not_tried;
     all.push_back(std::move(h));
   }
   return all;
+}
+
+hosts_to_see see_postgres(const database_config& config) {
+  namespace of = drivers::postgres;
+  return see_servers(detail::postgres_hosts(config), of::default_port, of::check_up, of::not_tried);
+}
+
+hosts_to_see see_mysql(const database_config& config) {
+  namespace of = drivers::mysql;
+  return see_servers(detail::mysql_hosts(config), of::default_port, of::check_up, of::not_tried);
 }
 
 hosts_to_see see_sqlite(const database_config& config) {
@@ -62,8 +79,8 @@ struct engine {
   std::string_view scheme;
   hosts_to_see (*see)(const database_config&);
 };
-constexpr auto engines =
-    std::to_array<engine>({{"postgresql", see_postgres}, {"sqlite", see_sqlite}});
+constexpr auto engines = std::to_array<engine>(
+    {{"mysql", see_mysql}, {"postgresql", see_postgres}, {"sqlite", see_sqlite}});
 
 /// A part of what is left, so that one silent address does not use up the time of all that follows.
 deadline part_of(runtime& rt, deadline until, int parts) {
@@ -134,9 +151,7 @@ std::vector<checkup> see_all(const hosts_to_see& hosts, const yardstick& by, dea
 std::vector<host_report> look_at(const database_config& config, std::uint32_t processes,
                                  duration limit) {
   const auto* found = std::ranges::find(engines, config.target.scheme, &engine::scheme);
-  if (found == engines.end())
-    throw usage_error("this version has no engine for " + config.target.scheme +
-                      "; it has sqlite and postgresql");
+  if (found == engines.end()) throw no_such_engine(config.target.scheme);
   const deadline until = deadline::after(clock::now(), limit);
   const hosts_to_see hosts = found->see(config);
   const yardstick by{config.options, processes, hosts.size() > 1, wall_now()};

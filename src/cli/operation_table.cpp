@@ -2,20 +2,33 @@
 #include "cli/command.hpp"
 #include "cli/json.hpp"
 #include "cli/target.hpp"
+#include "drivers/mysql/driver.hpp"
 #include "drivers/postgres/driver.hpp"
 #include "drivers/sqlite/driver.hpp"
 
 #include <holdfast/exceptions.hpp>
 
+#include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 namespace holdfast::cli {
 
 namespace {
 
+struct engine {
+  std::string_view scheme;
+  const drivers::operation_table_sql& (*words)() noexcept;
+};
+constexpr auto engines =
+    std::to_array<engine>({{"sqlite", drivers::sqlite::operation_table_statements},
+                           {"postgresql", drivers::postgres::operation_table},
+                           {"mysql", drivers::mysql::operation_table}});
+
 const std::string& ddl_of(const database_config& config) {
-  if (config.target.scheme == "sqlite") return drivers::sqlite::operation_table_statements().create;
-  return drivers::postgres::operation_table().create;
+  const auto* found = std::ranges::find(engines, config.target.scheme, &engine::scheme);
+  if (found == engines.end()) throw no_such_engine(config.target.scheme);
+  return found->words().create;
 }
 
 class operation_table_command final : public command {

@@ -2,16 +2,26 @@
 
 #include "cli/arguments.hpp"
 
+#include <holdfast/mysql.hpp>
 #include <holdfast/postgres.hpp>
 #include <holdfast/sqlite.hpp>
 #include <holdfast/url.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <iostream>
 
 namespace holdfast::cli {
 
 namespace {
+
+struct engine {
+  std::string_view scheme;
+  database (*connect)(const database_config&);
+};
+constexpr auto engines = std::to_array<engine>(
+    {{"sqlite", sqlite::connect}, {"postgresql", postgres::connect}, {"mysql", mysql::connect}});
 
 std::string first_line_of_input() {
   std::string line;
@@ -64,10 +74,14 @@ void make_plain(database_options& o) {
 }
 
 database open(const database_config& config) {
-  if (config.target.scheme == "sqlite") return sqlite::connect(config);
-  if (config.target.scheme == "postgresql") return postgres::connect(config);
-  throw usage_error("this version has no engine for " + config.target.scheme +
-                    "; it has sqlite and postgresql");
+  const auto* found = std::ranges::find(engines, config.target.scheme, &engine::scheme);
+  if (found == engines.end()) throw no_such_engine(config.target.scheme);
+  return found->connect(config);
+}
+
+usage_error no_such_engine(const std::string& scheme) {
+  return usage_error("this version has no engine for " + scheme +
+                     "; it has sqlite, postgresql and mysql");
 }
 
 } // namespace holdfast::cli

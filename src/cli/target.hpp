@@ -1,6 +1,7 @@
 // The database that a command is pointed at.
 #pragma once
 
+#include "cli/arguments.hpp"
 #include "cli/console.hpp"
 
 #include <holdfast/config.hpp>
@@ -25,8 +26,8 @@ private:
 };
 
 /// What the help of a URL argument says.
-inline constexpr std::string_view url_help =
-    "postgresql://… or sqlite:…; - reads it from standard input; without one: $HOLDFAST_URL";
+inline constexpr std::string_view url_help = "postgresql://…, mysql://… or sqlite:…; - reads it "
+                                             "from standard input; without one: $HOLDFAST_URL";
 
 [[nodiscard]] bool looks_like_url(std::string_view text) noexcept;
 
@@ -44,5 +45,7 @@ void make_plain(database_options& o);
 
 /// Opens it with its engine. Throws database_error.
 [[nodiscard]] database open(const database_config& config);
+
+[[nodiscard]] usage_error no_such_engine(const std::string& scheme);
 
 } // namespace holdfast::cli

@@ -23,13 +23,16 @@ std::string version_text(bool json) {
   if (json) {
     json_object engines;
     engines.add("sqlite", HOLDFAST_SQLITE_VERSION).add("postgresql", HOLDFAST_LIBPQ_VERSION);
+    engines.add("mysql", HOLDFAST_MARIADB_VERSION);
     json_object all;
     all.add("version", version).add("compiler", compiler()).add("engines", engines);
     return all.text();
   }
-  return fmt::format(
-      "holdfast {}\ncompiler {}\nengines  sqlite (library {}), postgresql (libpq {})", version,
-      compiler(), HOLDFAST_SQLITE_VERSION, HOLDFAST_LIBPQ_VERSION);
+  return fmt::format("holdfast {}\ncompiler {}\nengines  sqlite (library {}), postgresql (libpq "
+                     "{}), mysql (MariaDB "
+                     "Connector/C {})",
+                     version, compiler(), HOLDFAST_SQLITE_VERSION, HOLDFAST_LIBPQ_VERSION,
+                     HOLDFAST_MARIADB_VERSION);
 }
 
 } // namespace holdfast::cli

@@ -3,6 +3,8 @@
 #include "cli/demo/show.hpp"
 #include "cli/demo/verdict.hpp"
 
+#include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <random>
 #include <tuple>
@@ -18,14 +20,26 @@ std::uint64_t any_seed() {
   return device(); // 32 bits: short enough to be typed again
 }
 
+/// The first is the default.
+struct engine {
+  std::string_view name;
+  std::string_view scheme; ///< of a URL of the user's own; empty: none is taken
+  std::unique_ptr<stage> (*make_stage)(const settings&, std::uint64_t seed, const console&);
+};
+constexpr auto engines = std::to_array<engine>({{"sqlite", "", make_sqlite_stage},
+                                                {"postgres", "postgres", make_postgres_stage},
+                                                {"mysql", "mysql", make_mysql_stage},
+                                                {"mysql", "mariadb", make_mysql_stage}});
+
 class demo_command final : public command {
 public:
   void declare(arguments& takes) override {
-    takes.positional("ENGINE", false, read_choice(engine_, {"sqlite", "postgres"}),
-                     "sqlite (default) or postgres");
+    takes.positional("ENGINE", false, read_choice(engine_, {"sqlite", "postgres", "mysql"}),
+                     "sqlite (default), postgres or mysql");
     takes.value("--seconds", "N", read_number(s_.seconds, {1, 3600}), "How long (default 15)");
     takes.value("--callers", "N", read_count(s_.callers, {1, 1000}), "Threads (default 64)");
-    takes.value("--url", "URL", read_text(s_.url), "Your own PostgreSQL; - reads it from input");
+    takes.value("--url", "URL", read_text(s_.url),
+                "Your own PostgreSQL or MySQL; - reads it from input");
     takes.value("--seed", "N", read_seed(s_.seed),
                 "What the callers and faults do (default random)");
     takes.flag("-v,--verbose", s_.verbose, "The library's log on standard error");
@@ -36,17 +50,27 @@ public:
     const interruption signals;
     const std::uint64_t seed = s_.seed ? *s_.seed : any_seed();
     const auto where =
-        s_.engine == "sqlite" ? make_sqlite_stage(s_, seed) : make_postgres_stage(s_, seed, out);
+        std::ranges::find(engines, s_.engine, &engine::name)->make_stage(s_, seed, out);
     const int code = play(*where, seed, out);
     where->clean_up(out);
     return code;
   }
 
 private:
+  /// A URL says which engine it is of; one from standard input does not.
   void choose_engine() {
-    if (engine_ == "sqlite" && !s_.url.empty())
-      throw usage_error("--url goes with postgres; the sqlite demo makes a file of its own");
-    s_.engine = engine_ == "postgres" || !s_.url.empty() ? "postgres" : "sqlite";
+    const auto of_url = std::ranges::find_if(engines, [this](const engine& e) {
+      return !e.scheme.empty() && s_.url.starts_with(e.scheme);
+    });
+    const bool told = of_url != engines.end();
+    s_.engine = engine_;
+    if (s_.engine.empty())
+      s_.engine = told ? of_url->name : s_.url.empty() ? engines.front().name : "postgres";
+    if (s_.engine == "sqlite" && !s_.url.empty())
+      throw usage_error(
+          "--url goes with postgres or mysql; the sqlite demo makes a file of its own");
+    if (told && of_url->name != s_.engine)
+      throw usage_error(fmt::format("--url is one of {}, not of {}", of_url->name, s_.engine));
   }
 
   int play(stage& where, std::uint64_t seed, const console& out) const {

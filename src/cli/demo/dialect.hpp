@@ -19,7 +19,11 @@ struct dialect {
   std::string balance;
 };
 
-/// `mark`: what stands before a placeholder's number, '?' or '$'.
-[[nodiscard]] dialect make_dialect(char mark);
+/// How placeholders are written: "?1", "$1" or "?".
+struct placeholders {
+  char mark = '?';
+  bool numbered = true;
+};
+[[nodiscard]] dialect make_dialect(placeholders how);
 
 } // namespace holdfast::cli::demo

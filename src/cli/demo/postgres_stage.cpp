@@ -1,14 +1,12 @@
 // A PostgreSQL: a throwaway one that is killed and started again, or the user's own, where only
 // our own connections are cut. Everything is in a schema of its own.
 #include "cli/arguments.hpp"
-#include "cli/demo/stage.hpp"
+#include "cli/demo/server_stage.hpp"
 #include "cli/target.hpp"
 #include "testing/postgres_server.hpp"
 
 #include <holdfast/exceptions.hpp>
 
-#include <algorithm>
-#include <array>
 #include <fmt/format.h>
 #include <optional>
 #include <random>
@@ -18,26 +16,20 @@ namespace holdfast::cli::demo {
 namespace {
 
 using namespace std::chrono_literals;
-using std::chrono::milliseconds;
-
-constexpr std::size_t fewest_kills = 2;
-constexpr double seconds_a_fault = 2.4; // of the server
-constexpr auto downtime = 1s;
-constexpr auto recovery_limit = 30s;
 
 /// Whose server: one of ours, of which we hold the reins, or the user's.
-class postgres_stage final : public stage {
+class postgres_stage final : public server_stage<testing::postgres_server> {
 public:
   postgres_stage(const settings& s, std::uint64_t seed, const console& out)
-      : random_{seed}, name_{fmt::format("holdfast_demo_{:08x}", std::random_device{}())},
-        seconds_{s.seconds}, own_{s.url.empty() ? start_server(out) : nullptr} {
+      : server_stage{s, seed, s.url.empty() ? start_server(out) : nullptr},
+        name_{fmt::format("holdfast_demo_{:08x}", std::random_device{}())} {
     target to = read_target(own_ ? own_->url() : s.url, own_ ? console{.quiet = true} : out);
     shown_ = own_ ? fmt::format("a throwaway PostgreSQL {}", own_->version()) : to.shown;
     open_all(std::move(to.config), s.verbose);
   }
 
   database db() const override { return *db_; }
-  dialect words() const override { return make_dialect('$'); }
+  dialect words() const override { return make_dialect({'$'}); }
 
   std::vector<std::string> promises() const override {
     if (!own_)
@@ -47,30 +39,6 @@ public:
         shown_ + " on port " + std::to_string(own_->port()) + ", fsync on.",
         "Its connections are cut, and it is killed (kill -9) and started again, restarted, made "
         "to stand still, and sent through crash recovery."};
-  }
-
-  void torment(const std::stop_token& stop, time_point until, fault_log& log) override {
-    const time_point began = clock::now();
-    const std::size_t rounds = planned_rounds();
-    for (std::size_t round = 0; round < rounds; ++round) {
-      const auto share = (static_cast<double>(round) + 0.6) / static_cast<double>(rounds);
-      const auto at = began + std::chrono::duration_cast<duration>(
-                                  std::chrono::duration<double>{seconds_ * share});
-      if (!cut_until(at, stop, log)) return;
-      own_ ? (this->*server_faults[round % server_faults.size()])(stop, log) : cut_all(stop, log);
-    }
-    (void)cut_until(until, stop, log);
-  }
-
-  std::string shortfall(const std::vector<fault>& made) const override {
-    if (!own_)
-      return count_of(made, "connection_cut") + count_of(made, "all_connections_cut") > 0
-                 ? ""
-                 : "no connection was cut meanwhile";
-    const auto kills = count_of(made, "server_killed");
-    if (kills >= fewest_kills) return {};
-    return fmt::format("the server was killed {} times instead of at least {}", kills,
-                       fewest_kills);
   }
 
   void clean_up(const console& out) override {
@@ -114,71 +82,16 @@ private:
     }
   }
 
-  [[nodiscard]] std::size_t planned_rounds() const {
-    return std::max(fewest_kills, static_cast<std::size_t>(seconds_ / seconds_a_fault));
-  }
-
-  /// False when told to stop.
-  bool cut_until(time_point at, const std::stop_token& stop, fault_log& log) {
-    while (true) {
-      const duration left = at - clock::now();
-      const duration wait = milliseconds{random_.between(400, 900)};
-      if (left < wait) return left <= 0s ? !stop.stop_requested() : pause_for(stop, left);
-      if (!pause_for(stop, wait)) return false;
-      cut("connection_cut", 1, stop, log);
-    }
-  }
-
-  /// Cuts at most so many of the callers' connections, and only those.
-  void cut(const char* kind, std::int64_t most, const std::stop_token& stop, fault_log& log) {
+  std::int64_t cut_connections(std::int64_t most) override {
     const auto done = cutter_->try_query_value<std::int64_t>(
         "select count(pg_terminate_backend(pid)) from (select pid from pg_stat_activity "
         "where application_name = $1 and pid <> pg_backend_pid() order by random() limit $2) x",
         name_, most);
-    const time_point at = clock::now();
-    if (!done || *done == 0) return; // nothing was cut, so nothing is claimed
-    const auto id = log.begin(kind, at);
-    log.await_write(id, fault_log::proof::asked_after, at);
-    log.measure_from(id, at);
-    (void)log.wait_recovered(id, stop, recovery_limit);
+    return done ? done->value_or(0) : 0;
   }
 
-  void cut_all(const std::stop_token& stop, fault_log& log) {
-    cut("all_connections_cut", 1000, stop, log);
-  }
-
-  void kill_server(const std::stop_token& stop, fault_log& log) {
-    const time_point at = clock::now();
-    own_->kill_hard();
-    const auto id = log.begin("server_killed", at);
-    (void)pause_for(stop, downtime);
-    start_again(id, stop, log);
-  }
-
-  void restart_server(const std::stop_token& stop, fault_log& log) {
-    const auto id = log.begin("server_restarted", clock::now());
-    own_->stop(testing::postgres_server::stop_mode::fast);
-    start_again(id, stop, log);
-  }
-
-  void start_again(fault_log::id id, const std::stop_token& stop, fault_log& log) {
-    log.await_write(id, fault_log::proof::ended_after, clock::now());
-    own_->start();
-    own_->wait_ready(); // a caller may be faster than this look
-    log.measure_from(id, clock::now());
-    (void)log.wait_recovered(id, stop, recovery_limit);
-  }
-
-  void pause_server(const std::stop_token& stop, fault_log& log) {
-    const time_point at = clock::now();
-    own_->pause();
-    const auto id = log.begin("server_paused", at);
-    (void)pause_for(stop, downtime);
-    const time_point goes_on = clock::now();
-    log.await_write(id, fault_log::proof::ended_after, goes_on);
-    log.measure_from(id, goes_on);
-    own_->resume();
-    (void)log.wait_recovered(id, stop, recovery_limit);
+  std::vector<fault_maker> own_faults() override {
+    return {[this](const std::stop_token& stop, fault_log& log) { kill_backend(stop, log); }};
   }
 
   /// The server ends all sessions and recovers as after a crash; from the moment that the last one
@@ -194,16 +107,7 @@ private:
     (void)log.wait_recovered(id, stop, recovery_limit);
   }
 
-  using server_fault = void (postgres_stage::*)(const std::stop_token&, fault_log&);
-  /// In this order and again; the shortest demo has the first two.
-  static constexpr std::array<server_fault, 6> server_faults{
-      &postgres_stage::kill_server,  &postgres_stage::kill_server,  &postgres_stage::restart_server,
-      &postgres_stage::pause_server, &postgres_stage::kill_backend, &postgres_stage::cut_all};
-
-  random_source random_;
   std::string name_; // of the schema, and of our sessions
-  double seconds_;
-  std::unique_ptr<testing::postgres_server> own_;
   std::string shown_;
   std::optional<database> db_;
   std::optional<database> cutter_; // never cut itself

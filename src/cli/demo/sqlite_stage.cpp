@@ -37,7 +37,7 @@ public:
   }
 
   database db() const override { return db_; }
-  dialect words() const override { return make_dialect('?'); }
+  dialect words() const override { return make_dialect({'?'}); }
 
   std::vector<std::string> promises() const override {
     return {"SQLite in " + file_ + ", every commit synced to disk.",
@@ -125,7 +125,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<stage> make_sqlite_stage(const settings& s, std::uint64_t seed) {
+std::unique_ptr<stage> make_sqlite_stage(const settings& s, std::uint64_t seed,
+                                         const console& /*out*/) {
   return std::make_unique<sqlite_stage>(s, seed);
 }
 

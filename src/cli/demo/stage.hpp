@@ -41,9 +41,12 @@ public:
   virtual void clean_up(const console& out) = 0;
 };
 
-[[nodiscard]] std::unique_ptr<stage> make_sqlite_stage(const settings& s, std::uint64_t seed);
+[[nodiscard]] std::unique_ptr<stage> make_sqlite_stage(const settings& s, std::uint64_t seed,
+                                                       const console& out);
 [[nodiscard]] std::unique_ptr<stage> make_postgres_stage(const settings& s, std::uint64_t seed,
                                                          const console& out);
+[[nodiscard]] std::unique_ptr<stage> make_mysql_stage(const settings& s, std::uint64_t seed,
+                                                      const console& out);
 
 /// The library's defaults but for a patience that outlasts the faults.
 void make_patient(database_options& o, bool verbose);

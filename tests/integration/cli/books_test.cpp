@@ -24,7 +24,7 @@ ledger_entry booking(const char* key, const char* seat, answer was) {
 class auditor : public ::testing::Test {
 protected:
   auditor() : db_{sqlite::connect(":memory:", {.log = {.enabled = false}})} {
-    db_.script(make_dialect('?').tables);
+    db_.script(make_dialect({'?'}).tables);
     std::vector<std::tuple<std::int64_t, std::int64_t>> accounts;
     for (std::int64_t id = 1; id <= account_count; ++id) accounts.emplace_back(id, opening_balance);
     db_.insert_many("account", {"id", "balance"}, accounts);

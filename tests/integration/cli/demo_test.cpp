@@ -77,6 +77,16 @@ TEST(demo, on_postgres_survives_two_kills_of_the_server) {
   EXPECT_GT(number(o, "retried"), 0);
 }
 
+TEST(demo, on_mysql_survives_two_kills_of_the_server) {
+  const ran r = holdfast("demo mysql --json --seconds 5");
+  EXPECT_EQ(r.code, 0) << r.err;
+  const auto o = only_object(r.out);
+  expect_right(o);
+  EXPECT_EQ(o.at("engine").as_string(), "mysql");
+  EXPECT_GE(faults_of(o, "server_killed"), 2);
+  EXPECT_GT(number(o, "retried"), 0);
+}
+
 TEST(demo, on_postgres_names_six_faults_and_how_long_each_took) {
   const ran r = holdfast("demo postgres --callers 16");
   EXPECT_EQ(r.code, 0) << r.out << r.err;

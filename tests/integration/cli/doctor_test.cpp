@@ -124,7 +124,7 @@ TEST_F(doctor, warnings_are_success_unless_asked_to_be_strict) {
 TEST_F(doctor, bad_usage_is_2) {
   EXPECT_EQ(holdfast("doctor --timeout 5 sqlite:x").code, 2);
   EXPECT_EQ(holdfast("doctor --processes 0 sqlite:x").code, 2);
-  EXPECT_EQ(holdfast("doctor mysql://app@db/shop").code, 2);
+  EXPECT_EQ(holdfast("doctor redis://app@db/0").code, 2);
   EXPECT_EQ(holdfast("doctor '" + server->url() + "?pool.max_size=0'").code, 2);
 }
 

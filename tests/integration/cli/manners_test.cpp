@@ -42,7 +42,7 @@ TEST(manners, a_value_that_does_not_fit_names_the_option_and_what_it_takes) {
   const ran r = holdfast("wait --timeout 5 sqlite:x");
   EXPECT_EQ(r.code, 2);
   EXPECT_THAT(r.err, HasSubstr("--timeout: given 5; takes a duration"));
-  EXPECT_EQ(holdfast("demo mysql").code, 2);
+  EXPECT_EQ(holdfast("demo oracle").code, 2);
   EXPECT_EQ(holdfast("demo --callers 0").code, 2);
   EXPECT_EQ(holdfast("demo sqlite --url postgresql://h/d").code, 2);
 }

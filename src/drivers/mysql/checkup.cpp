@@ -1,0 +1,247 @@
+#include "drivers/mysql/checkup.hpp"
+
+#include "drivers/mysql/connect.hpp"
+#include "drivers/mysql/connection.hpp"
+#include "drivers/mysql/driver.hpp"
+
+#include <holdfast/row.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+namespace holdfast::drivers::mysql {
+
+namespace {
+
+using wall_time = std::chrono::system_clock::time_point;
+using settings_map = std::map<std::string, std::string, std::less<>>;
+
+constexpr int round_trips = 5;
+
+tls_facts tls_of(MYSQL* c, const settings& s) {
+  tls_facts f;
+  f.mode = effective_tls_mode(s.tls, s.server);
+  f.to_local_host = effective_tls_mode({}, s.server) == tls_mode::disable;
+  if (mysql_get_ssl_cipher(c) == nullptr) return f;
+  const char* version = nullptr;
+  if (mariadb_get_infov(c, MARIADB_CONNECTION_TLS_VERSION, &version) != 0) version = nullptr;
+  f.version = version ? version : "TLS";
+  return f;
+}
+
+/// A question changes nothing, and the server sees to it.
+template <class Row>
+task<result<std::vector<Row>>> ask(runtime& rt, connection& c, const std::string& sql,
+                                   deadline until) {
+  typed_rows<Row> rows;
+  const begin_options how{.read_only = true};
+  auto begun = co_await c.begin(rt, how, until);
+  if (!begun) co_return std::move(begun.error());
+  const statement what{sql, {}};
+  auto asked = co_await c.execute(rt, what, &rows, until);
+  if (c.usable()) {
+    auto ended = co_await c.rollback(rt, until);
+    if (asked && !ended) co_return std::move(ended.error());
+  }
+  if (!asked) co_return std::move(asked.error());
+  co_return rows.take();
+}
+
+using named_values = std::vector<std::tuple<std::string, std::string>>;
+
+settings_map as_map(named_values rows) {
+  settings_map all;
+  for (auto& [name, value] : rows) {
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+    all.emplace(std::move(name), std::move(value));
+  }
+  return all;
+}
+
+std::string text_in(const settings_map& all, std::string_view name) {
+  const auto at = all.find(name);
+  return at == all.end() ? std::string{} : at->second;
+}
+
+template <class T>
+T number_in(const settings_map& all, std::string_view name, T otherwise) {
+  const std::string text = text_in(all, name);
+  T number{};
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return failed == std::errc{} ? number : otherwise;
+}
+
+bool on_in(const settings_map& all, std::string_view name, bool otherwise) {
+  const std::string text = text_in(all, name);
+  if (text.empty()) return otherwise;
+  return text != "OFF" && text != "0";
+}
+
+/// 0 and what is not there is "none". MariaDB has parts of a second.
+std::optional<duration> limit_in(const settings_map& all, std::string_view name, duration unit) {
+  const double number = number_in(all, name, 0.0);
+  if (number <= 0) return std::nullopt;
+  return duration{static_cast<duration::rep>(number * static_cast<double>(unit.count()))};
+}
+
+server_settings read_settings(const settings_map& all) {
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  server_settings s;
+  s.sql_mode = text_in(all, "sql_mode");
+  s.wait_timeout = limit_in(all, "wait_timeout", seconds{1});
+  s.idle_transaction_timeout = limit_in(all, "idle_transaction_timeout", seconds{1});
+  s.statement_timeout = limit_in(all, "max_statement_time", seconds{1});
+  if (!s.statement_timeout)
+    s.statement_timeout = limit_in(all, "max_execution_time", milliseconds{1});
+  s.lock_wait_timeout = limit_in(all, "innodb_lock_wait_timeout", seconds{1});
+  s.rollback_on_timeout = on_in(all, "innodb_rollback_on_timeout", false);
+  s.max_connections = number_in<std::int64_t>(all, "max_connections", 0);
+  const auto of_user = number_in<std::int64_t>(all, "max_user_connections", 0);
+  if (of_user > 0) s.max_user_connections = of_user;
+  s.max_prepared_statements = number_in<std::int64_t>(all, "max_prepared_stmt_count", 0);
+  s.max_packet = number_in<std::int64_t>(all, "max_allowed_packet", 0);
+  s.read_only = on_in(all, "read_only", false);
+  s.binary_log = on_in(all, "log_bin", false);
+  s.flush_log_at_commit = number_in<std::int64_t>(all, "innodb_flush_log_at_trx_commit", 1);
+  s.sync_binlog = number_in<std::int64_t>(all, "sync_binlog", 1);
+  s.doublewrite = on_in(all, "innodb_doublewrite", true);
+  return s;
+}
+
+task<std::optional<error>> ask_settings(runtime& rt, connection& c, server_facts& f,
+                                        deadline until) {
+  static const std::string sql =
+      "show variables where variable_name in ('sql_mode', 'wait_timeout', "
+      "'idle_transaction_timeout', 'max_statement_time', 'max_execution_time', "
+      "'innodb_lock_wait_timeout', 'innodb_rollback_on_timeout', 'max_connections', "
+      "'max_user_connections', 'max_prepared_stmt_count', 'max_allowed_packet', 'read_only', "
+      "'log_bin', 'innodb_flush_log_at_trx_commit', 'sync_binlog', 'innodb_doublewrite')";
+  auto rows = co_await ask<std::tuple<std::string, std::string>>(rt, c, sql, until);
+  if (!rows) co_return std::move(rows.error());
+  f.settings = read_settings(as_map(*std::move(rows)));
+  co_return std::nullopt;
+}
+
+/// Counts rows of any shape.
+struct row_count final : row_sink {
+  void columns(std::span<const column>) override {}
+  result<void> row(std::span<value>) override {
+    ++rows;
+    return {};
+  }
+  std::size_t rows = 0;
+};
+
+task<std::optional<error>> ask_usage(runtime& rt, connection& c, server_facts& f, deadline until) {
+  static const std::string sql = "show global status where variable_name = 'Threads_connected'";
+  auto rows = co_await ask<std::tuple<std::string, std::string>>(rt, c, sql, until);
+  if (!rows) co_return std::move(rows.error());
+  server_usage u;
+  u.connections = number_in<std::int64_t>(as_map(*std::move(rows)), "threads_connected", 0);
+  // That a user may not know it is no failure.
+  row_count primaries;
+  const statement look{"show replica status", {}};
+  auto looked = co_await c.execute(rt, look, &primaries, until);
+  if (looked) u.follows = primaries.rows > 0;
+  f.usage = u;
+  if (!looked && !c.usable()) co_return std::move(looked.error());
+  co_return std::nullopt;
+}
+
+task<std::optional<error>> ask_tables(runtime& rt, connection& c, server_facts& f, deadline until) {
+  static const std::string others =
+      "select table_name from information_schema.tables where table_schema = database() "
+      "and table_type = 'BASE TABLE' and engine <> 'InnoDB' order by table_name limit 4";
+  auto keys = co_await ask<std::tuple<std::int64_t>>(rt, c, operation_table().exists, until);
+  if (!keys) co_return std::move(keys.error());
+  auto names = co_await ask<std::tuple<std::string>>(rt, c, others, until);
+  if (!names) co_return std::move(names.error());
+  table_facts t;
+  t.operation_tables = !keys->empty();
+  for (auto& [name] : *names) t.without_transactions.push_back(std::move(name));
+  f.tables = std::move(t);
+  co_return std::nullopt;
+}
+
+struct trip {
+  duration took{};
+  duration skew{};
+};
+
+/// Outside a transaction: that would be two more messages. It is a question nevertheless.
+task<result<trip>> measure(runtime& rt, connection& c, wall_clock now, deadline until) {
+  typed_value<double> told;
+  const statement what{"select unix_timestamp(now(6)) + 0e0", {}};
+  const time_point began = rt.now();
+  const wall_time before = now();
+  auto asked = co_await c.execute(rt, what, &told, until);
+  trip t{.took = rt.now() - began};
+  if (!asked) co_return std::move(asked.error());
+  auto seconds = told.take();
+  if (!seconds) co_return std::move(seconds.error());
+  const std::chrono::duration<double> there{seconds->value_or(0)};
+  const auto here = before.time_since_epoch() + t.took / 2;
+  t.skew = std::chrono::duration_cast<duration>(there) - std::chrono::duration_cast<duration>(here);
+  co_return t;
+}
+
+task<std::optional<error>> ask_clock(runtime& rt, connection& c, wall_clock now, server_facts& f,
+                                     deadline until) {
+  clock_facts facts;
+  duration least = duration::max();
+  for (int i = 0; i <= round_trips; ++i) {
+    auto each = co_await measure(rt, c, now, until);
+    if (!each) co_return std::move(each.error());
+    if (i == 0) continue; // it prepared the statement
+    facts.round_trips.push_back(each->took);
+    if (each->took < least) facts.skew = each->skew;
+    least = std::min(least, each->took);
+  }
+  f.clocks = std::move(facts);
+  co_return std::nullopt;
+}
+
+} // namespace
+
+task<server_facts> ask_for_facts(runtime& rt, const settings& s, wall_clock now, deadline until) {
+  server_facts f;
+  const time_point began = rt.now();
+  auto in = co_await connect(rt, s, until);
+  f.login_took = rt.now() - began;
+  if (!in) {
+    f.failure = std::move(in.error());
+    co_return f;
+  }
+  f.entered = true;
+  MYSQL* const raw = in->link.link.get();
+  f.user = in->as.user;
+  f.database = s.database;
+  f.mariadb = mariadb_connection(raw) != 0;
+  f.version = static_cast<std::uint32_t>(mysql_get_server_version(raw));
+  f.tls = tls_of(raw, s);
+  canceller cancels;
+  connection c{std::move(in->link), s, cancels};
+  // A question that is refused spoils no other; the first refusal tells.
+  f.failure = co_await ask_settings(rt, c, f, until);
+  std::optional<error> other;
+  if (c.usable()) other = co_await ask_usage(rt, c, f, until);
+  if (!f.failure) f.failure = std::move(other);
+  if (c.usable()) other = co_await ask_clock(rt, c, now, f, until);
+  if (!f.failure) f.failure = std::move(other);
+  if (c.usable()) other = co_await ask_tables(rt, c, f, until);
+  if (!f.failure) f.failure = std::move(other);
+  c.close();
+  co_return f;
+}
+
+task<checkup> check_up(runtime& rt, const settings& s, const yardstick& by, wall_clock now,
+                       deadline until) {
+  const server_facts f = co_await ask_for_facts(rt, s, now, until);
+  checkup done{.findings = judge(f, by)};
+  if (f.settings) done.takes_writes = !f.settings->read_only;
+  co_return done;
+}
+
+} // namespace holdfast::drivers::mysql
