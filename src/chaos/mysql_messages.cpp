@@ -8,8 +8,8 @@
 namespace holdfast::chaos {
 namespace {
 
-constexpr std::size_t longest_text = 512;           // what is read of a text
-constexpr std::size_t longest_status = 32;          // what is read of a reply
+constexpr std::size_t longest_command = 512;        // what is read of a text
+constexpr std::size_t longest_reply = 32;           // what is read of a reply
 constexpr std::uint32_t last_prepared = 0xffffffff; // MariaDB: executed before its number is known
 
 using reply = mysql_messages::reply;
@@ -96,7 +96,7 @@ void mysql_messages::step(side who, stream& s, std::string_view& bytes,
   };
   if (!take(packet_header)) return;
   const auto size = little_endian(s.head, 0, 3);
-  const auto most = who == side::client ? longest_text : longest_status;
+  const auto most = who == side::client ? longest_command : longest_reply;
   const auto want = s.continues ? 0 : std::min<std::uint64_t>(size, most);
   if (!take(packet_header + static_cast<std::size_t>(want))) return;
   if (!s.continues)

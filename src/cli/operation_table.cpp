@@ -16,18 +16,18 @@ namespace holdfast::cli {
 
 namespace {
 
-struct engine {
+struct table_maker {
   std::string_view scheme;
   const drivers::operation_table_sql& (*words)() noexcept;
 };
-constexpr auto engines =
-    std::to_array<engine>({{"sqlite", drivers::sqlite::operation_table_statements},
-                           {"postgresql", drivers::postgres::operation_table},
-                           {"mysql", drivers::mysql::operation_table}});
+constexpr auto table_makers =
+    std::to_array<table_maker>({{"sqlite", drivers::sqlite::operation_table_statements},
+                                {"postgresql", drivers::postgres::operation_table},
+                                {"mysql", drivers::mysql::operation_table}});
 
 const std::string& ddl_of(const database_config& config) {
-  const auto* found = std::ranges::find(engines, config.target.scheme, &engine::scheme);
-  if (found == engines.end()) throw no_such_engine(config.target.scheme);
+  const auto* found = std::ranges::find(table_makers, config.target.scheme, &table_maker::scheme);
+  if (found == table_makers.end()) throw no_such_engine(config.target.scheme);
   return found->words().create;
 }
 

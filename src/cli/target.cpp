@@ -16,11 +16,11 @@ namespace holdfast::cli {
 
 namespace {
 
-struct engine {
+struct opener {
   std::string_view scheme;
   database (*connect)(const database_config&);
 };
-constexpr auto engines = std::to_array<engine>(
+constexpr auto openers = std::to_array<opener>(
     {{"sqlite", sqlite::connect}, {"postgresql", postgres::connect}, {"mysql", mysql::connect}});
 
 std::string first_line_of_input() {
@@ -74,8 +74,8 @@ void make_plain(database_options& o) {
 }
 
 database open(const database_config& config) {
-  const auto* found = std::ranges::find(engines, config.target.scheme, &engine::scheme);
-  if (found == engines.end()) throw no_such_engine(config.target.scheme);
+  const auto* found = std::ranges::find(openers, config.target.scheme, &opener::scheme);
+  if (found == openers.end()) throw no_such_engine(config.target.scheme);
   return found->connect(config);
 }
 

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto stop_limit = 30s;
+constexpr auto shutdown_limit = 30s;
 
 /// The same when the data folder is made and later: a redo log that has another size is made anew.
 constexpr const char* storage = "innodb_log_file_size = 48M\n"
@@ -185,14 +185,14 @@ void mariadb_server::stop() {
   if (!running()) return;
   resume();
   ::kill(pid_, SIGTERM);
-  if (!wait_exit(pid_, stop_limit)) fail("the MariaDB server did not stop within 30 s");
+  if (!wait_exit(pid_, shutdown_limit)) fail("the MariaDB server did not stop within 30 s");
   pid_ = 0;
 }
 
 void mariadb_server::kill_hard() {
   if (pid_ == 0) return;
   ::kill(pid_, SIGKILL);
-  if (!wait_exit(pid_, stop_limit)) fail("the MariaDB server outlived SIGKILL");
+  if (!wait_exit(pid_, shutdown_limit)) fail("the MariaDB server outlived SIGKILL");
   pid_ = 0;
   paused_ = false;
 }

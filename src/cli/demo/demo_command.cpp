@@ -21,15 +21,16 @@ std::uint64_t any_seed() {
 }
 
 /// The first is the default.
-struct engine {
+struct stage_maker {
   std::string_view name;
   std::string_view scheme; ///< of a URL of the user's own; empty: none is taken
   std::unique_ptr<stage> (*make_stage)(const settings&, std::uint64_t seed, const console&);
 };
-constexpr auto engines = std::to_array<engine>({{"sqlite", "", make_sqlite_stage},
-                                                {"postgres", "postgres", make_postgres_stage},
-                                                {"mysql", "mysql", make_mysql_stage},
-                                                {"mysql", "mariadb", make_mysql_stage}});
+constexpr auto stage_makers =
+    std::to_array<stage_maker>({{"sqlite", "", make_sqlite_stage},
+                                {"postgres", "postgres", make_postgres_stage},
+                                {"mysql", "mysql", make_mysql_stage},
+                                {"mysql", "mariadb", make_mysql_stage}});
 
 class demo_command final : public command {
 public:
@@ -50,7 +51,7 @@ public:
     const interruption signals;
     const std::uint64_t seed = s_.seed ? *s_.seed : any_seed();
     const auto where =
-        std::ranges::find(engines, s_.engine, &engine::name)->make_stage(s_, seed, out);
+        std::ranges::find(stage_makers, s_.engine, &stage_maker::name)->make_stage(s_, seed, out);
     const int code = play(*where, seed, out);
     where->clean_up(out);
     return code;
@@ -59,13 +60,13 @@ public:
 private:
   /// A URL says which engine it is of; one from standard input does not.
   void choose_engine() {
-    const auto of_url = std::ranges::find_if(engines, [this](const engine& e) {
+    const auto of_url = std::ranges::find_if(stage_makers, [this](const stage_maker& e) {
       return !e.scheme.empty() && s_.url.starts_with(e.scheme);
     });
-    const bool told = of_url != engines.end();
+    const bool told = of_url != stage_makers.end();
     s_.engine = engine_;
     if (s_.engine.empty())
-      s_.engine = told ? of_url->name : s_.url.empty() ? engines.front().name : "postgres";
+      s_.engine = told ? of_url->name : s_.url.empty() ? stage_makers.front().name : "postgres";
     if (s_.engine == "sqlite" && !s_.url.empty())
       throw usage_error(
           "--url goes with postgres or mysql; the sqlite demo makes a file of its own");

@@ -29,7 +29,7 @@ phase lost_phase(const situation& s) noexcept {
   return s.committing && s.when != phase::not_sent ? phase::commit_in_flight : s.when;
 }
 
-bool in_doubt(const error_row& row, const situation& s) noexcept {
+bool leaves_doubt(const error_row& row, const situation& s) noexcept {
   return row.leaves == doubt::always || (row.leaves == doubt::at_commit && s.committing);
 }
 
@@ -82,7 +82,7 @@ error answered_error(const server_reply& reply, const situation& s) {
     e = read_only_server_error(std::move(e));
   e.native_message = reply.message;
   e.constraint = constraint_in(reply.number, reply.message);
-  const bool doubtful = in_doubt(row, s);
+  const bool doubtful = leaves_doubt(row, s);
   e.effect = doubtful ? lost_effect(s) : side_effect::none;
   e.when = doubtful ? lost_phase(s) : phase::answered;
   if (!e.constraint.empty()) e.message += " (constraint \"" + e.constraint + "\")";
