@@ -70,7 +70,9 @@ TEST(Libpq, OtherEnginesDoNotSeeThem) {
   fake_sources from;
   from.variables = {{"PGUSER", "pg"}, {"PGHOST", "pg"}, {"PGDATABASE", "pg"}};
   EXPECT_EQ(configure("sqlite:a.db", from).target.database, "a.db");
-  EXPECT_EQ(configure("mysql://h", from).target.user, "");
+  EXPECT_EQ(configure("mysql://h", from).target.user, "alice")
+      << "the system's, as its own client does";
+  EXPECT_EQ(configure("mariadb://h", from).target.scheme, "mysql");
 }
 
 TEST(Libpq, UserAndDatabaseFallBack) {
