@@ -12,7 +12,8 @@ namespace holdfast {
 
 /// Which database, apart from how it is treated.
 struct connection_target {
-  /// "postgresql", "sqlite", "mysql" (also for mariadb://), "redis", "rediss", "mongodb", "mongodb+srv"
+  /// "postgresql", "sqlite", "mysql" (also for mariadb://), "redis", "rediss", "mongodb",
+  /// "mongodb+srv"
   std::string scheme{};
   std::string service{};               ///< PostgreSQL: the service file's section that took part
   std::vector<host_port> hosts{};      ///< empty: the engine's local default

@@ -39,8 +39,9 @@ bool refuses_option(std::string_view sqlstate) noexcept {
 
 error login_error(std::string_view sqlstate, const connect_target& to) {
   if (refuses_option(sqlstate)) {
-    error e = failed_connect(errc::invalid_configuration,
-                     to.peer + " does not take one of the session settings of postgres.options");
+    error e =
+        failed_connect(errc::invalid_configuration,
+                       to.peer + " does not take one of the session settings of postgres.options");
     e.native_code = sqlstate;
     return e;
   }
@@ -59,7 +60,8 @@ error login_error(std::string_view sqlstate, const connect_target& to) {
 error step_error(const connect_failure& f, const connect_target& to) {
   if (f.needs_password)
     return failed_connect(errc::authentication_failed, to.peer + " asks for a password of user " +
-                                                   quoted(to.user) + ", and none was given");
+                                                           quoted(to.user) +
+                                                           ", and none was given");
   if (f.step == connect_step::tcp) return tcp_error(errno_in(f.text), to);
   if (f.step == connect_step::tls) return tls_error(tls_finding::handshake_failed, to);
   return hung_up_error(to);
@@ -106,9 +108,10 @@ error connect_error(const connect_failure& f, const connect_target& to) {
 }
 
 error refused_settings_error(std::string text, const connect_target& to) {
-  error e = failed_connect(errc::invalid_configuration,
-                   "libpq does not take the settings for " + to.peer +
-                       ": look at variables of the environment like PGSERVICE, which it reads too");
+  error e = failed_connect(
+      errc::invalid_configuration,
+      "libpq does not take the settings for " + to.peer +
+          ": look at variables of the environment like PGSERVICE, which it reads too");
   e.native_message = std::move(text);
   return e;
 }
