@@ -3,6 +3,12 @@
 #include <errmsg.h>
 
 namespace holdfast::drivers::mysql {
+namespace {
+
+/// "This command is not supported in the prepared statement protocol yet".
+constexpr std::string_view unpreparable = "1295";
+
+} // namespace
 
 connection::connection(logged_in in, const settings& s, canceller& cancels)
     : wire_{std::move(in.link)}, settings_{s}, cancels_{cancels},
@@ -138,6 +144,9 @@ task<error> connection::look_after(runtime& rt, error failure, std::string_view 
   for (bool cached = s != nullptr;; cached = false, s = nullptr) {
     if (!s) {
       auto made = co_await prepare(rt, what.sql, until);
+      const bool text_only = !made && made.error().native_code == unpreparable && !rows &&
+                             what.parameters.empty() && !broken_;
+      if (text_only) co_return co_await as_text(rt, what, done, until);
       if (!made) co_return std::move(made).error();
       s = *made;
     }

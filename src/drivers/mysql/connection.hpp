@@ -91,7 +91,10 @@ private:
                           deadline until);
   task<error> look_after(runtime& rt, error failure, std::string_view sql, situation now,
                          deadline until);
-  task<result<void>> simple(runtime& rt, std::string_view sql, situation now, deadline until);
+  /// `ended`: counts the statements of the text that ended well.
+  task<result<void>> simple(runtime& rt, std::string_view sql, situation now, deadline until,
+                            std::uint32_t* ended = nullptr);
+  task<result<void>> as_text(runtime& rt, statement what, statement_result& done, deadline until);
   task<result<bool>> server_is_read_only(runtime& rt, deadline until);
   task<result<void>> in_block(runtime& rt, std::string sql, deadline until);
   task<result<void>> forget_session(runtime& rt, deadline until);

@@ -2,6 +2,7 @@
 
 #include "drivers/greeting.hpp"
 #include "drivers/mysql/connect_failure.hpp"
+#include "drivers/mysql/login_options.hpp"
 
 #include <holdfast/thread_runtime.hpp>
 
@@ -54,7 +55,8 @@ public:
     std::call_once(registered, [] { ma_pvio_register_callback(1, &login::after_io); });
     link_.reset(mysql_init(nullptr));
     if (!link_) return make_error(errc::out_of_memory, "no memory for a connection");
-    set_options();
+    set_options(raw(), to_, until_.remaining(rt_.now()));
+    mysql_optionsv(raw(), MARIADB_OPT_IO_WAIT, reinterpret_cast<void*>(&login::io_wait));
     const scope here{*this};
     if (!connect()) return why_not();
     if (!introduce()) return why_not();
@@ -75,42 +77,6 @@ private:
 
   MYSQL* raw() const noexcept { return link_.get(); }
 
-  void set_flag(mysql_option which, bool on) {
-    const my_bool value = on ? 1 : 0;
-    mysql_optionsv(raw(), which, &value);
-  }
-  void set_text(mysql_option which, const std::string& text) {
-    if (!text.empty()) mysql_optionsv(raw(), which, text.c_str());
-  }
-
-  void set_options() {
-    mysql_optionsv(raw(), MYSQL_OPT_NONBLOCK, nullptr); // its own stack size: a smaller one breaks
-    mysql_optionsv(raw(), MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    const unsigned off = 0; // else a server could ask for any file of ours
-    mysql_optionsv(raw(), MYSQL_OPT_LOCAL_INFILE, &off);
-    const unsigned protocol = to_.s.server.is_socket() ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
-    mysql_optionsv(raw(), MYSQL_OPT_PROTOCOL, &protocol);
-    const auto left = std::chrono::ceil<std::chrono::seconds>(until_.remaining(rt_.now()));
-    const auto timeout = static_cast<unsigned>(std::clamp<std::int64_t>(left.count(), 1, 3600));
-    mysql_optionsv(raw(), MYSQL_OPT_CONNECT_TIMEOUT, &timeout);
-    mysql_optionsv(raw(), MARIADB_OPT_IO_WAIT, reinterpret_cast<void*>(&login::io_wait));
-    mysql_optionsv(raw(), MYSQL_OPT_CONNECT_ATTR_ADD, "program_name",
-                   to_.s.application_name.c_str());
-    set_tls();
-  }
-
-  /// The verification is on at first whatever is wanted: without it the library would log in
-  /// unencrypted where the server offers no TLS. `before_handshake` puts it right.
-  void set_tls() {
-    const bool wanted = to_.tls.mode != tls_mode::disable;
-    set_flag(MYSQL_OPT_SSL_ENFORCE, wanted);
-    set_flag(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, wanted);
-    if (!wanted) return;
-    if (to_.tls.verifies()) set_text(MYSQL_OPT_SSL_CA, to_.tls.ca_file);
-    set_text(MYSQL_OPT_SSL_CERT, to_.s.tls.cert_file);
-    set_text(MYSQL_OPT_SSL_KEY, to_.s.tls.key_file);
-  }
-
   /// The first write of a login is the request for TLS, if TLS is wanted.
   static void after_io(int mode, MYSQL* on, const unsigned char*, std::size_t) {
     const bool wrote = mode == 1;
@@ -125,7 +91,7 @@ private:
     step_ = connect_step::tls;
     never_block(mysql_get_socket(raw()));
     if (to_.tls.mode != tls_mode::verify_full) {
-      set_flag(MYSQL_OPT_SSL_VERIFY_SERVER_CERT, false);
+      verify_certificate(raw(), false);
       return;
     }
     char* const name = ::strdup(to_.s.server.host.c_str());

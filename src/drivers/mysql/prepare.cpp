@@ -13,6 +13,23 @@ error too_long(std::size_t bytes, std::uint64_t limit) {
 
 } // namespace
 
+/// What the server runs as a text only: BEGIN, LOCK TABLES, USE on MySQL. No rows come of those.
+task<result<void>> connection::as_text(runtime& rt, statement what, statement_result& done,
+                                       deadline until) {
+  const sql_facts facts = classify(what.sql);
+  const situation now = situation_for(facts);
+  dirty_ = dirty_ || facts.dirties;
+  auto ran = co_await simple(rt, what.sql, now, until);
+  if (ran) {
+    const auto rows = mysql_affected_rows(wire_.raw());
+    done.rows_affected = rows == MYSQL_COUNT_ERROR ? 0 : rows;
+    co_return ran;
+  }
+  auto looking = look_after(rt, std::move(ran).error(), {}, now, until);
+  auto known = co_await std::move(looking);
+  co_return known;
+}
+
 /// Statements that the cache has dropped. Nothing is answered to that.
 task<result<void>> connection::close_doomed(runtime& rt, deadline until) {
   for (auto& doomed : cache_.take_doomed()) {

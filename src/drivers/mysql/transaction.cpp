@@ -32,7 +32,7 @@ std::string quoted_name(std::string_view name) {
 
 /// A text without parameters, whose results nobody wants.
 task<result<void>> connection::simple(runtime& rt, std::string_view sql, situation now,
-                                      deadline until) {
+                                      deadline until, std::uint32_t* ended) {
   MYSQL* const c = wire_.raw();
   int failed_to = 0;
   wire_.before_call();
@@ -56,6 +56,7 @@ task<result<void>> connection::simple(runtime& rt, std::string_view sql, situati
       if (status != wire_status::ok) co_return stopped(status, now);
     }
     if (mysql_errno(c) != 0) co_return refused(now);
+    if (ended) ++*ended;
     if (!mysql_more_results(c)) co_return result<void>{};
     wire_.before_call();
     const int waits = mysql_next_result_start(&failed_to, c);
@@ -75,8 +76,13 @@ task<result<void>> connection::script(runtime& rt, std::string_view sql, deadlin
     co_return lost(now);
   }
   dirty_ = true;
-  auto ran = co_await simple(rt, sql, now, until);
+  std::uint32_t ended = 0;
+  auto ran = co_await simple(rt, sql, now, until, &ended);
   if (ran) co_return ran;
+  // Each statement commits by itself here, but for a block that the script left open.
+  error& e = ran.error();
+  if (ended > 0 && e.when == phase::answered && !now.in_block && !block_open())
+    e.effect = side_effect::applied;
   auto looking = look_after(rt, std::move(ran).error(), {}, now, until);
   auto known = co_await std::move(looking);
   co_return known;

@@ -1,6 +1,6 @@
 // Every way in which a connect fails has its own sentence, and none hangs or tells a secret.
 #include "drivers/postgres/driver.hpp"
-#include "integration/mysql/fixture.hpp"
+#include "integration/mysql/connect_fixture.hpp"
 #include "testing/postgres_server.hpp"
 
 #include <array>
@@ -12,19 +12,6 @@
 namespace holdfast::drivers::mysql::tests {
 namespace {
 
-constexpr const char* canary = "canary-hunter2";
-
-mariadb_server& locked_server() {
-  static const auto server = [] {
-    auto made = std::make_unique<mariadb_server>(mariadb_server_options{
-        .password = canary, .tls = testing::server_tls::valid, .fsync = false});
-    made->start();
-    made->wait_ready();
-    return made;
-  }();
-  return *server;
-}
-
 testing::postgres_server& postgres() {
   static const auto server = [] {
     auto made = std::make_unique<testing::postgres_server>();
@@ -33,32 +20,6 @@ testing::postgres_server& postgres() {
     return made;
   }();
   return *server;
-}
-
-settings as(settings s, std::string user, std::string password) {
-  s.credentials = [user, password]() -> result<credential> {
-    return credential{user, secret{password}};
-  };
-  return s;
-}
-
-error failure(const settings& s, duration limit = 5s) {
-  auto opened = client{s}.open(limit);
-  if (opened) {
-    ADD_FAILURE() << "it was let in";
-    return make_error(errc::internal_error, "");
-  }
-  const error& e = opened.error();
-  EXPECT_EQ(to_string(e).find(canary), std::string::npos);
-  EXPECT_EQ(e.native_message.find(canary), std::string::npos);
-  EXPECT_EQ(e.effect, side_effect::none);
-  EXPECT_EQ(e.when, phase::not_sent);
-  EXPECT_FALSE(e.connection_usable);
-  return e;
-}
-
-bool says(const error& e, std::string_view part) {
-  return e.message.find(part) != std::string::npos;
 }
 
 /// Listens and does what it is told with the first that comes.
@@ -224,97 +185,6 @@ TEST(mysql_connect, a_postgresql_client_is_told_of_a_mysql_server) {
     EXPECT_EQ(opened.error().code, errc::invalid_configuration) << to_string(opened.error());
     EXPECT_TRUE(says(opened.error(), "speaks MySQL, not PostgreSQL")) << opened.error().message;
   }
-}
-
-TEST(mysql_tls, verified_in_full) {
-  auto s = settings_for(locked_server());
-  s.tls = {.mode = tls_mode::verify_full, .ca_file = locked_server().ca_file().string()};
-  for (const char* host : {"127.0.0.1", "localhost"}) {
-    s.server.host = host;
-    client c{s};
-    EXPECT_FALSE(
-        std::get<std::string>(c.query("show status like 'Ssl_cipher'").rows[0][1]).empty());
-    // Rows that fill many TLS records: what OpenSSL holds back is not forgotten.
-    const auto text = c.one("select repeat('x', 5000000)");
-    EXPECT_EQ(std::get<std::string>(text).size(), 5'000'000U);
-    EXPECT_EQ(c.query("select repeat('y', 3000) from seq_1_to_2000").rows.size(), 2000U);
-    const std::string sent(5'000'000, 'z');
-    EXPECT_EQ(std::get<std::string>(c.one("select ?", {value{sent}})), sent);
-  }
-}
-
-TEST(mysql_tls, from_an_unknown_authority) {
-  auto s = settings_for(locked_server());
-  s.tls.mode = tls_mode::verify_full; // the system's authorities
-  EXPECT_EQ(failure(s).code, errc::certificate_untrusted);
-}
-
-TEST(mysql_tls, for_another_name) {
-  mariadb_server other{{.tls = testing::server_tls::valid, .addresses = "127.0.0.2"}};
-  other.start();
-  other.wait_ready();
-  auto s = settings_for(other);
-  s.server.host = "127.0.0.2";
-  s.tls = {.mode = tls_mode::verify_full, .ca_file = other.ca_file().string()};
-  EXPECT_EQ(failure(s).code, errc::certificate_mismatch);
-  s.tls.mode = tls_mode::verify_ca;
-  const auto by_authority = client{s}.open();
-  EXPECT_TRUE(by_authority) << to_string(by_authority.error())
-                            << by_authority.error().native_message;
-  // A name that leads there and that the certificate gives.
-  s.tls.mode = tls_mode::verify_full;
-  s.server.host = "localhost";
-  s.resolver = [](const std::string&) { return std::vector<std::string>{"127.0.0.2"}; };
-  EXPECT_TRUE(client{s}.open());
-  s.server.host = "db.example.org";
-  EXPECT_EQ(failure(s).code, errc::certificate_mismatch);
-}
-
-TEST(mysql_tls, not_offered) {
-  for (const auto mode : {tls_mode::require, tls_mode::verify_ca, tls_mode::verify_full}) {
-    auto s = settings_for(shared_server());
-    s.tls = {.mode = mode, .ca_file = locked_server().ca_file().string()};
-    const auto e = failure(s);
-    EXPECT_EQ(e.code, errc::tls_failed);
-    EXPECT_TRUE(says(e, "does not offer TLS")) << e.message;
-  }
-}
-
-TEST(mysql_tls, required_of_whoever_answers) {
-  auto s = settings_for(locked_server());
-  s.tls.mode = tls_mode::require;
-  client c{s};
-  EXPECT_FALSE(std::get<std::string>(c.query("show status like 'Ssl_cipher'").rows[0][1]).empty());
-}
-
-TEST(mysql_tls, expired) {
-  mariadb_server old{{.tls = testing::server_tls::expired}};
-  old.start();
-  old.wait_ready();
-  auto s = settings_for(old);
-  s.tls = {.mode = tls_mode::verify_full, .ca_file = old.ca_file().string()};
-  EXPECT_EQ(failure(s).code, errc::certificate_expired);
-}
-
-TEST(mysql_tls, a_plain_client_where_tls_is_required) {
-  mariadb_server strict{
-      {.tls = testing::server_tls::valid, .settings = {"require_secure_transport = ON"}}};
-  strict.start();
-  strict.wait_ready();
-  const auto e = failure(settings_for(strict));
-  EXPECT_EQ(e.kind, category::auth) << to_string(e);
-}
-
-TEST(mysql_tls, statements_end_at_their_deadline_there_too) {
-  auto s = settings_for(locked_server());
-  s.tls = {.mode = tls_mode::verify_full, .ca_file = locked_server().ca_file().string()};
-  client c{s};
-  (void)c.one("select 1");
-  const auto began = std::chrono::steady_clock::now();
-  const auto slept = c.execute("select sleep(20)", {}, nullptr, 200ms);
-  EXPECT_LT(std::chrono::steady_clock::now() - began, 2s);
-  ASSERT_FALSE(slept);
-  EXPECT_EQ(slept.error().code, errc::deadline_exceeded);
 }
 
 } // namespace

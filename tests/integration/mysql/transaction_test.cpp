@@ -155,6 +155,25 @@ TEST_F(transactions, ddl_that_commits_by_the_way_is_seen) {
   EXPECT_EQ(committed.error().code, errc::transaction_finished);
 }
 
+TEST_F(transactions, a_script_that_fails_says_whether_something_of_it_stays) {
+  const auto some = db.script("update " + t + " set v = 5; insert into nowhere values (1)");
+  ASSERT_FALSE(some);
+  EXPECT_EQ(some.error().effect, side_effect::applied);
+  EXPECT_EQ(value_of(other, 1), 5);
+  const auto none = db.script("insert into nowhere values (1); update " + t + " set v = 6");
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().effect, side_effect::none);
+  EXPECT_EQ(value_of(other, 1), 5);
+}
+
+TEST_F(transactions, statements_that_no_server_prepares_run_as_text) {
+  db.execute("begin").value();
+  EXPECT_EQ(db.link().in_transaction(), transaction_status::open);
+  ASSERT_TRUE(db.rollback());
+  db.execute("lock tables " + t + " read").value();
+  db.execute("unlock tables").value();
+}
+
 TEST_F(transactions, a_killed_session_says_what_became_of_its_block) {
   ASSERT_TRUE(db.begin());
   db.execute("update " + t + " set v = 1 where id = 1").value();
