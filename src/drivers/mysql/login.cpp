@@ -14,6 +14,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <mutex>
+#include <openssl/crypto.h>
 #include <poll.h>
 
 /// Of the library, though <mysql.h> does not declare it: called after each read (0) and write (1).
@@ -154,7 +155,7 @@ private:
 
   bool connect() {
     const bool local = to_.s.server.is_socket();
-    const std::string password{to_.who.password.reveal()};
+    std::string password{to_.who.password.reveal()};
     MYSQL* connected = nullptr;
     const int waits = mysql_real_connect_start(
         &connected, raw(), local ? "localhost" : to_.address.c_str(), to_.who.user.c_str(),
@@ -162,7 +163,9 @@ private:
         to_.s.server.port.value_or(default_port), local ? to_.s.server.host.c_str() : nullptr,
         CLIENT_MULTI_STATEMENTS | CLIENT_MULTI_RESULTS | CLIENT_FOUND_ROWS);
     const auto go_on = [&](int ready) { return mysql_real_connect_cont(&connected, raw(), ready); };
-    return finish(waits, go_on) && connected;
+    const bool entered = finish(waits, go_on) && connected;
+    OPENSSL_cleanse(password.data(), password.size());
+    return entered;
   }
 
   bool introduce() {

@@ -38,6 +38,12 @@ TEST(mysql_connect_failure, a_login_that_was_refused_names_who_and_where_and_no_
   }
 }
 
+TEST(mysql_connect_failure, a_server_that_wants_the_password_itself_is_not_given_it) {
+  const auto e = of(5010, "Authentication plugin not allowed: mysql_clear_password");
+  EXPECT_EQ(e.code, errc::authentication_failed);
+  EXPECT_NE(e.message.find("over verified TLS"), std::string::npos);
+}
+
 TEST(mysql_connect_failure, what_a_server_says_before_tls_is_still_told_apart) {
   const auto e = of(2002, "Received error packet before completion of TLS handshake. The "
                           "authenticity of the following error cannot be verified: 1040 - Too many "
