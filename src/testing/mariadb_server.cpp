@@ -89,7 +89,9 @@ void mariadb_server::initialise() {
                                 secret + ";\n");
   give_to(user_, users);
   const fs::path options = folder_ / "install.cnf";
-  std::ofstream(options) << "[mariadbd]\n" << storage << "innodb_flush_method = nosync\n";
+  std::ofstream(options) << "[mariadbd]\n"
+                         << storage << "innodb_flush_method = nosync\ntmpdir = " << folder_.string()
+                         << '\n';
   // Without the password in its arguments, which everybody may read.
   run_tool({*tool, "--defaults-file=" + options.string(), "--datadir=" + data_dir().string(),
             "--auth-root-authentication-method=normal", "--skip-test-db",
@@ -120,7 +122,10 @@ std::uint32_t mariadb_server::server_id() const {
 void mariadb_server::write_configuration() const {
   std::ofstream file(folder_ / "server.cnf");
   file << "[mariadbd]\n"
-       << storage << "datadir = " << data_dir().string() << "\nsocket = " << socket().string()
+       << storage << "datadir = "
+       << data_dir().string()
+       // A server that starts removes what others left behind in a folder that they share.
+       << "\ntmpdir = " << folder_.string() << "\nsocket = " << socket().string()
        << "\npid_file = " << (folder_ / "pid").string() << "\nport = " << port_
        << "\nbind_address = " << options_.addresses
        << "\nmax_connections = " << options_.max_connections
