@@ -20,6 +20,7 @@ struct session_facts {
   std::uint64_t id = 0;            ///< of the session, as KILL takes it
   std::uint64_t max_packet = 0;    ///< most bytes of one request
   bool timeout_ends_block = false; ///< innodb_rollback_on_timeout
+  std::string role{};              ///< at the login; empty: none
   incarnation server{};
 };
 

@@ -34,7 +34,7 @@ constexpr duration longest_look = std::chrono::milliseconds{500};
 /// What is missing at the end: the characters of texts, and what the session knows of its server.
 constexpr const char* introduction =
     "select connection_id(), @@max_allowed_packet, unix_timestamp(), "
-    "@@global.innodb_rollback_on_timeout, @@server_id; "
+    "@@global.innodb_rollback_on_timeout, @@server_id, current_role(); "
     "show global status like 'Uptime'";
 
 std::uint64_t number_in(const char* text) noexcept {
@@ -186,12 +186,13 @@ private:
       if (!finish(storing, store)) return false;
       const mysql_rows rows{stored};
       const MYSQL_ROW row = rows ? mysql_fetch_row(rows.get()) : nullptr;
-      if (row && mysql_num_fields(rows.get()) == 5) {
+      if (row && mysql_num_fields(rows.get()) == 6) {
         facts_.id = number_in(row[0]);
         facts_.max_packet = number_in(row[1]);
         now = number_in(row[2]);
         facts_.timeout_ends_block = number_in(row[3]) != 0;
         facts_.server.server = number_in(row[4]);
+        facts_.role = row[5] ? row[5] : "";
       } else if (row) {
         uptime = number_in(row[1]);
       }

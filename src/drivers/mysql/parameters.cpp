@@ -39,7 +39,7 @@ error too_large(std::uint64_t bytes, std::uint64_t max_packet) {
 void point_to(MYSQL_BIND& bind, enum_field_types type, const void* data,
               std::size_t size) noexcept {
   bind.buffer_type = type;
-  bind.buffer = const_cast<void*>(data); // the library only reads it
+  bind.buffer = const_cast<void*>(data ? data : ""); // only read; without one it would be a NULL
   bind.buffer_length = static_cast<unsigned long>(size);
 }
 

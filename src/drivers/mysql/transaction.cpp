@@ -191,6 +191,9 @@ task<result<void>> connection::forget_session(runtime& rt, deadline until) {
   std::string text{session_sql()};
   // The reset leaves the session in the database that was chosen last.
   if (!settings_.database.empty()) text += "; use " + quoted_name(settings_.database);
+  // And MariaDB's in the role that was set last.
+  if (mariadb_connection(c) != 0)
+    text += "; set role " + (facts_.role.empty() ? std::string{"none"} : quoted_name(facts_.role));
   auto begun = co_await simple(rt, text, harmless(), until);
   if (!begun || !settings_.database.empty()) co_return begun;
   co_return co_await check_database(rt, until);
