@@ -63,6 +63,11 @@ public:
   std::string_view name() const noexcept override { return "mysql"; }
   const words& dialect() const noexcept override { return mysql_words; }
 
+  std::string_view lacks(need what) const noexcept override {
+    if (what == need::commit_proof) return "nobody can be asked what became of a transaction";
+    return {};
+  }
+
   void clear() override {
     plain_.reset();
     if (!server_.running()) server_.start();
@@ -94,6 +99,7 @@ public:
   }
 
   std::uint16_t port() const noexcept override { return server_.port(); }
+  fault_protocol protocol() const noexcept override { return fault_protocol::mysql; }
   void set_read_only(bool on) override {
     server_.ask(std::string{"set global read_only = "} + (on ? "1" : "0"));
   }

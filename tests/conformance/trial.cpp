@@ -68,7 +68,8 @@ error trial::refusal_of(const entry& how, database_options options) {
 }
 
 fault_proxy& trial::door() {
-  if (!door_) door_.emplace(fault_proxy_options{.to = {"127.0.0.1", at.port()}});
+  if (!door_)
+    door_.emplace(fault_proxy_options{.to = {"127.0.0.1", at.port()}, .protocol = at.protocol()});
   return *door_;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <holdfast/database.hpp>
+#include <holdfast/fault_proxy.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -94,6 +95,8 @@ public:
 
   // Of a server only:
   [[nodiscard]] virtual std::uint16_t port() const noexcept { return 0; }
+  /// What it speaks, for a proxy before it.
+  [[nodiscard]] virtual fault_protocol protocol() const noexcept { return {}; }
   virtual void set_read_only(bool) {}
   virtual void offer_tls(bool) {}
   /// New connections get a certificate that has expired, or again a valid one.
