@@ -33,7 +33,9 @@ struct dialect {
   const char* short_statements = "";
   const char* short_rests = "";
   duration rest_limit{};
+  std::span<const errc> shutdown{};           ///< one of these is seen when it is stopped
   std::span<const char* const> corruptions{}; ///< rules for the proxy
+  std::span<const errc> corrupted{};          ///< one of these is seen then
 };
 
 /// Threads: one user at a time.

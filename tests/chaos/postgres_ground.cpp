@@ -28,6 +28,9 @@ constexpr std::array corruptions{
     R"(corrupt pattern="C\x00\x00" direction=to_client mask=255 probability=0.02)",
 };
 
+constexpr std::array shutdown{errc::server_shutdown};
+constexpr std::array corrupted{errc::connection_lost, errc::protocol_violation};
+
 constexpr dialect ours{
     .echo = "select $1::bigint",
     .slow_echo = "select $1::bigint from pg_sleep(0.03)",
@@ -41,10 +44,12 @@ constexpr dialect ours{
     .hold_accounts = "lock table account in exclusive mode",
     .short_lock_waits = "set lock_timeout = 30",
     .lock_limit = 30ms,
-    .short_statements = "set statement_timeout = 30",
+    .short_statements = "set statement_timeout = 100",
     .short_rests = "set idle_session_timeout = 30",
     .rest_limit = 30ms,
+    .shutdown = shutdown,
     .corruptions = corruptions,
+    .corrupted = corrupted,
 };
 
 } // namespace

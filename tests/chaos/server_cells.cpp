@@ -75,7 +75,7 @@ void server_killed(trial& t) {
 void server_restarted(trial& t) {
   plan p = direct(t);
   p.outage = true;
-  p.expected = {errc::server_shutdown};
+  p.expected = {t.at.words().shutdown.begin(), t.at.words().shutdown.end()};
   p.harm = [&] { on_server(t).stop(); };
   p.heal = [&] { return start_again(on_server(t)); };
   play(t, p);
