@@ -157,14 +157,10 @@ void corrupt_frame(trial& t) {
   const dialect& words = t.at.words();
   p.rules({words.corruptions.begin(), words.corruptions.end()});
   p.todo.load.deadline = 200ms;
-<<<<<<< HEAD
   p.todo.recovers_within =
       1s + spared.max_open_for; // where so much is harmed that the breaker opens
   p.todo.options.breaker = spared;
-  p.todo.expected = {errc::connection_lost, errc::protocol_violation};
-=======
   p.todo.expected = {words.corrupted.begin(), words.corrupted.end()};
->>>>>>> 9cea2ff (chaos: how MySQL shows that it is stopped, or spoilt)
   p.play();
 }
 
