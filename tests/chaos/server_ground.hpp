@@ -2,7 +2,7 @@
 #pragma once
 
 #include "chaos/matrix.hpp"
-#include "testing/certificates.hpp"
+#include "testing/server_files.hpp"
 
 #include <holdfast/fault_proxy.hpp>
 
