@@ -17,7 +17,7 @@ class raw_loop {
 public:
   explicit raw_loop(std::uint16_t port) : c_{mysql_init(nullptr)} {
     const unsigned tcp = MYSQL_PROTOCOL_TCP;
-    mysql_options(c_, MYSQL_OPT_PROTOCOL, &tcp);
+    mysql_optionsv(c_, MYSQL_OPT_PROTOCOL, &tcp);
     if (!mysql_real_connect(c_, "127.0.0.1", "app", "", "app", port, nullptr, 0)) fail();
     s_ = mysql_stmt_init(c_);
     if (mysql_stmt_prepare(s_, "select ?", 8) != 0) fail();

@@ -4,7 +4,6 @@
 #include "drivers/mysql/types.hpp"
 
 #include <cmath>
-#include <cstring>
 #include <string>
 
 namespace holdfast::drivers::mysql {
@@ -110,16 +109,28 @@ void point_to(MYSQL_BIND& bind, enum_field_types type, const void* data,
                                               " parameters, " + std::to_string(values.size()) +
                                               " were given");
   if (values.empty()) return {};
-  binds_.resize(values.size());
+  if (binds_.size() != values.size()) {
+    binds_.assign(values.size(), MYSQL_BIND{});
+    bound_ = false;
+  }
   cells_.resize(values.size());
-  std::memset(binds_.data(), 0, binds_.size() * sizeof(MYSQL_BIND));
   std::uint64_t size = overhead;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!place(binds_[i], cells_[i], values[i])) return misfit(i, values[i]);
-    size += binds_[i].buffer_length + overhead_a_value;
+    const MYSQL_BIND& last = binds_[i];
+    MYSQL_BIND next{};
+    if (!place(next, cells_[i], values[i])) return misfit(i, values[i]);
+    size += next.buffer_length + overhead_a_value;
+    if (next.buffer_type == last.buffer_type && next.buffer == last.buffer &&
+        next.buffer_length == last.buffer_length)
+      continue;
+    binds_[i] = next;
+    bound_ = false;
   }
   if (size > max_packet) return too_large(size, max_packet);
-  if (mysql_stmt_bind_param(statement, binds_.data()) == 0) return {};
+  // Bound again as it is, it would send its types again, and the server set itself up for them.
+  if (bound_) return {};
+  bound_ = mysql_stmt_bind_param(statement, binds_.data()) == 0;
+  if (bound_) return {};
   return refusal(errc::internal_error, mysql_stmt_error(statement));
 }
 

@@ -32,6 +32,7 @@ private:
 
   std::vector<MYSQL_BIND> binds_;
   std::vector<cell> cells_;
+  bool bound_ = false; // as binds_ says
 };
 
 } // namespace holdfast::drivers::mysql

@@ -113,6 +113,16 @@ TEST_F(statements, values_that_the_engine_has_no_place_for_are_refused_by_positi
   EXPECT_EQ(few.error().code, errc::parameter_count);
 }
 
+TEST_F(statements, what_was_refused_leaves_nothing_behind_for_the_next_call) {
+  const value one{std::int64_t{1}};
+  const value text{std::string{"x"}}; // the same object, so the same place
+  const value nan{std::numeric_limits<double>::quiet_NaN()};
+  EXPECT_EQ(as<std::string>(db.one("select concat(?, ?)", {one, one})), "11");
+  EXPECT_FALSE(db.execute("select concat(?, ?)", {text, nan}));
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(as<std::string>(db.one("select concat(?, ?)", {text, one})), "x1");
+}
+
 TEST_F(statements, a_zero_date_is_an_error_that_names_the_column_and_leaves_the_connection) {
   db.execute("set sql_mode = ''").value();
   const auto got = db.execute("select cast('0000-00-00' as date) as born", {}, nullptr);
