@@ -66,8 +66,9 @@ error clients_error(const connect_failure& f, const connect_target& to) {
                               " to log in in a way that this client does not have");
   case CR_PLUGIN_NOT_ALLOWED:
     return failed_connect(errc::authentication_failed,
-                          to.peer + " asks for the password of user " + quoted(to.user) +
-                              " itself, which it gets over verified TLS or a Unix socket only");
+                          to.peer + " asks user " + quoted(to.user) +
+                              " to log in in a way that gives the password away: that is done over "
+                              "verified TLS or a Unix socket only");
   case CR_OUT_OF_MEMORY: return failed_connect(errc::out_of_memory, "no memory for a connection");
   default:
     return failed_connect(errc::protocol_violation,
