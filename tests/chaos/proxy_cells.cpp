@@ -113,19 +113,19 @@ void reset_before_send(trial& t) {
 void reset_mid_query(trial& t) {
   play_rules(t,
              {"reset direction=to_server after=1500B probability=0.7",
-              "reset direction=to_client after=1200B probability=0.7"},
+              "reset direction=to_client after=2400B probability=0.7"},
              {errc::connection_lost});
 }
 
 void black_hole_mid_reply(trial& t) {
-  play_rules(t, {"black_hole direction=to_client after=900B probability=0.5"},
+  play_rules(t, {"black_hole direction=to_client after=2400B probability=0.5"},
              {errc::deadline_exceeded});
 }
 
 void half_close(trial& t) {
   play_rules(t,
              {"half_close direction=to_server after=1500B probability=0.5",
-              "half_close direction=to_client after=1200B probability=0.5"},
+              "half_close direction=to_client after=2400B probability=0.5"},
              {errc::connection_lost});
 }
 
@@ -143,7 +143,7 @@ void slow_close(trial& t) {
 
 void truncated_reply(trial& t) {
   play_rules(t,
-             {"truncate direction=to_client after=1200B probability=0.7",
+             {"truncate direction=to_client after=2400B probability=0.7",
               "truncate at=in_row row=1 probability=0.05"},
              {errc::connection_lost});
 }
