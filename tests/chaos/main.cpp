@@ -109,8 +109,7 @@ std::span<const engine> chosen(const wishes& w) {
 void print_list(const wishes& w) {
   for (const engine& e : chosen(w))
     for (const cell& c : e.cells)
-      fmt::print("{:8} {:2} {}{}{}\n", e.name, c.number, c.name,
-                 c.run ? "" : ": not applicable: ", c.not_applicable);
+      fmt::print("{:8} {:2} {}{}{}\n", e.name, c.number, c.name, c.run ? "" : ": ", c.why_not);
 }
 
 /// Throws unless a cell was named that can run.
@@ -120,7 +119,7 @@ void check_cell(const wishes& w) {
     for (const cell& c : e.cells) {
       if (static_cast<std::uint64_t>(c.number) != *w.cell) continue;
       if (c.run) return;
-      why += fmt::format("; {} is not applicable to {}: {}", c.name, e.name, c.not_applicable);
+      why += fmt::format("; {} on {}: {}", c.name, e.name, c.why_not);
     }
   throw wrong_usage(fmt::format("--cell: given {}{}; --list names what there is", *w.cell, why));
 }
@@ -162,7 +161,7 @@ struct tally {
   int all = 0;
   int red = 0;
   int not_run = 0;
-  int not_applicable = 0;
+  int not_there = 0;
 };
 
 void run_cells(const engine& e, const wishes& w, std::uint64_t seed, tally& sum) {
@@ -172,8 +171,8 @@ void run_cells(const engine& e, const wishes& w, std::uint64_t seed, tally& sum)
   for (const cell& c : e.cells) {
     if (w.cell && *w.cell != static_cast<std::uint64_t>(c.number)) continue;
     if (!c.run) {
-      fmt::print("cell {} {}: not applicable: {}\n", c.number, c.name, c.not_applicable);
-      ++sum.not_applicable;
+      fmt::print("cell {} {}: {}\n", c.number, c.name, c.why_not);
+      ++sum.not_there;
       continue;
     }
     ++sum.all;
@@ -187,8 +186,8 @@ void run_cells(const engine& e, const wishes& w, std::uint64_t seed, tally& sum)
 bool run_cells(const wishes& w, std::uint64_t seed) {
   tally sum;
   for (const engine& e : chosen(w)) run_cells(e, w, seed, sum);
-  fmt::print("{} cells, {} red, {} not run, {} not applicable\n", sum.all, sum.red, sum.not_run,
-             sum.not_applicable);
+  fmt::print("{} cells, {} red, {} not run, {} not applicable or not built\n", sum.all, sum.red,
+             sum.not_run, sum.not_there);
   return sum.red == 0;
 }
 

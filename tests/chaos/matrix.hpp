@@ -25,7 +25,7 @@ struct cell {
   int number = 0;
   const char* name = "";
   void (*run)(trial&) = nullptr;
-  const char* not_applicable = ""; ///< why, where it does not run
+  const char* why_not = ""; ///< why it does not run, where it does not
 };
 
 /// Kills, and what came of them.

@@ -25,6 +25,8 @@ constexpr auto between_nudges = 50ms;
 constexpr auto settling =
     testing::sanitized ? 500ms : 100ms; // calls that were under way when the fault began
 constexpr auto healthy_after = 150ms;
+/// A request to cancel gives up by itself, later than the caller who wanted it.
+constexpr auto longest_cancel = 5s;
 constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 
 double in_ms(duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
@@ -224,7 +226,7 @@ private:
   void judge_resources(const resources& before) {
     const std::size_t allowed = before.descriptors + t_.at.spare_descriptors();
     const resources after =
-        resources::wait_until_within({.descriptors = allowed, .threads = no_limit}, 2s);
+        resources::wait_until_within({.descriptors = allowed, .threads = no_limit}, longest_cancel);
     t_.out.demand(after.descriptors <= allowed, "{} descriptors are open, {} before, {} allowed",
                   after.descriptors, before.descriptors, allowed);
   }

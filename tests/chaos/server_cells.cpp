@@ -141,8 +141,10 @@ void idle_kill(trial& t) {
   const dialect& words = t.at.words();
   plan p = direct(t);
   p.options.after_connect = words.short_rests;
+  p.options.pool.ping_after_idle = 1h; // the callers' statements are to find it
   p.load.longest_rest = std::max(duration{200ms}, 3 * words.rest_limit);
   p.lasts = 3 * words.rest_limit;
+  p.recovers_within = p.load.longest_rest;
   p.expected = {errc::connection_lost, errc::server_shutdown};
   play(t, p);
 }
