@@ -38,12 +38,16 @@ class wrong_usage : public std::runtime_error {
 
 template <class Entry>
 const Entry& named(std::string_view what, std::span<const Entry> all, std::string_view name) {
-  std::string there;
+  std::vector<std::string_view> there;
   for (const Entry& e : all) {
     if (e.name == name) return e;
-    there += fmt::format("{}{}", there.empty() ? "" : ", ", e.name);
+    there.push_back(e.name);
   }
-  throw wrong_usage(fmt::format("there is no {} '{}'; there are {}", what, name, there));
+  constexpr std::size_t few = 10;
+  throw wrong_usage(
+      there.size() > few
+          ? fmt::format("there is no {} '{}'; --list names them", what, name)
+          : fmt::format("there is no {} '{}'; there are {}", what, name, fmt::join(there, ", ")));
 }
 
 wishes read_arguments(int argc, char** argv) {
