@@ -34,8 +34,9 @@ void commit_kill_with_both(trial& t) { commit_kill(t, {naming::keys, naming::ids
 /// Without a key it has nothing to tell a COMMIT by.
 void commit_kill_with_keys(trial& t) { commit_kill(t, {naming::keys}); }
 
-/// Of an engine with a server; what is known of a COMMIT without a key is its own.
-consteval auto server_cells(void (*kills)(trial&), const char* no_resources = "") {
+/// Of an engine with a server; what is known of a COMMIT without a key is its own. `missing`: why
+/// three of them are not there.
+consteval auto server_cells(void (*kills)(trial&), const char* missing = "") {
   return std::array{
       cell{1, "refused", refused},
       cell{2, "syn_black_hole", syn_black_hole},
@@ -56,12 +57,12 @@ consteval auto server_cells(void (*kills)(trial&), const char* no_resources = ""
       cell{17, "promotion", promotion},
       cell{18, "read_only", read_only},
       cell{19, "connection_limit", connection_limit},
-      cell{20, "disk_full", *no_resources ? nullptr : disk_full, no_resources},
-      cell{21, "out_of_memory", *no_resources ? nullptr : out_of_memory, no_resources},
+      cell{20, "disk_full", *missing ? nullptr : disk_full, missing},
+      cell{21, "out_of_memory", *missing ? nullptr : out_of_memory, missing},
       cell{22, "deadlock_storm", deadlock_storm},
       cell{23, "lock_timeout", lock_timeout},
       cell{24, "statement_timeout", statement_timeout},
-      cell{25, "idle_kill", idle_kill},
+      cell{25, "idle_kill", *missing ? nullptr : idle_kill, missing},
       cell{26, "dns_change", dns_change},
       cell{27, "tls_expiry", tls_expiry},
       cell{28, "credential_rotation", credential_rotation},

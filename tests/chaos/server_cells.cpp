@@ -142,6 +142,8 @@ void idle_kill(trial& t) {
   plan p = direct(t);
   p.options.after_connect = words.short_rests;
   p.options.pool.ping_after_idle = 1h; // the callers' statements are to find it
+  p.options.pool.newest_first = false; // each connection rests
+  p.options.pool.min_size = p.options.pool.max_size;
   p.load.longest_rest = std::max(duration{200ms}, 3 * words.rest_limit);
   p.lasts = 3 * words.rest_limit;
   p.recovers_within = p.load.longest_rest;
