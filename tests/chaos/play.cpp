@@ -106,7 +106,8 @@ public:
       auto db = t_.at.connect(url(), plan_.options);
       db.on_event([seen](const owned_event& e) { seen->note(e); });
       workload load{db, plan_.load, t_.at.words()};
-      t_.out.demand(load.wait_acknowledged(20, 5s), "no healthy traffic to begin with");
+      t_.out.demand(load.wait_acknowledged(plan_.healthy_writes, 5s),
+                    "no healthy traffic to begin with");
       suffer(load, db);
       recover(load);
       plan_.afterwards();

@@ -22,7 +22,8 @@ struct plan {
   std::function<time_point()> heal = [] { return clock::now(); };
   /// After the first success, while callers go on.
   std::function<void()> afterwards = [] {};
-  duration lasts{}; ///< at least
+  std::uint64_t healthy_writes = 20; ///< before the fault
+  duration lasts{};                  ///< at least
   /// From the end of the fault to the first success.
   duration recovers_within{};
   /// No write may end well meanwhile: else the fault did not bite.

@@ -137,14 +137,20 @@ void statement_timeout(trial& t) {
   play_held_accounts(t, t.at.words().short_statements, {}, errc::statement_timeout);
 }
 
+/// Where the server's shortest limit is long, one caller rests longer each time: of several the
+/// connection that was used last would always be fresh.
 void idle_kill(trial& t) {
   const dialect& words = t.at.words();
   plan p = direct(t);
   p.options.after_connect = words.short_rests;
   p.options.pool.ping_after_idle = 1h; // the callers' statements are to find it
-  p.options.pool.newest_first = false; // each connection rests
-  p.options.pool.min_size = p.options.pool.max_size;
-  p.load.longest_rest = std::max(duration{200ms}, 3 * words.rest_limit);
+  p.load.longest_rest = 200ms;
+  if (words.rest_limit > p.load.longest_rest) {
+    p.healthy_writes = 1;
+    p.load.callers = 1;
+    p.load.shortest_rest = words.rest_limit + 200ms;
+    p.load.longest_rest = words.rest_limit + 500ms;
+  }
   p.lasts = 3 * words.rest_limit;
   p.recovers_within = p.load.longest_rest;
   p.expected = {errc::connection_lost, errc::server_shutdown};

@@ -45,7 +45,8 @@ void workload::call(int number, const std::stop_token& stop) {
     else if (!write(book, random, ++id))
       std::this_thread::sleep_for(breath);
     if (options_.longest_rest > 0s)
-      std::this_thread::sleep_for(duration{random.below(options_.longest_rest.count())});
+      std::this_thread::sleep_for(
+          duration{random.between(options_.shortest_rest.count(), options_.longest_rest.count())});
   }
 }
 

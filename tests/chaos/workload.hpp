@@ -42,7 +42,8 @@ struct workload_options {
   bool given_up_reads = false;
   /// The first caller only reads, 200 ms each time: it has a lease whatever happens.
   bool slow_reader = false;
-  duration longest_rest{}; ///< of a caller between two calls
+  duration shortest_rest{}; ///< of a caller between two calls
+  duration longest_rest{};
 };
 
 enum class answer : std::uint8_t {
