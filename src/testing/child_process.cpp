@@ -52,6 +52,7 @@ bool living(char state) { return state != 'Z' && state != 'X'; }
 [[noreturn]] void become(const child_spec& spec, char* const* argv, char* const* environment,
                          pid_t parent) noexcept {
   ::setpgid(0, 0);
+  ::signal(SIGXFSZ, SIG_IGN); // a server at its limit of file sizes is to be told so, not killed
   const int in = ::open("/dev/null", O_RDONLY);
   const int out = ::open(spec.output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   if (in < 0 || out < 0) give_up("cannot open the output file");

@@ -34,9 +34,9 @@ void commit_kill_with_both(trial& t) { commit_kill(t, {naming::keys, naming::ids
 /// Without a key it has nothing to tell a COMMIT by.
 void commit_kill_with_keys(trial& t) { commit_kill(t, {naming::keys}); }
 
-/// Of an engine with a server; what is known of a COMMIT without a key is its own. `missing`: why
-/// two of them are not there.
-consteval auto server_cells(void (*kills)(trial&), const char* missing = "") {
+/// Of an engine with a server; what is known of a COMMIT without a key is its own. `no_memory`: why
+/// it cannot be starved of memory.
+consteval auto server_cells(void (*kills)(trial&), const char* no_memory = "") {
   return std::array{
       cell{1, "refused", refused},
       cell{2, "syn_black_hole", syn_black_hole},
@@ -57,8 +57,8 @@ consteval auto server_cells(void (*kills)(trial&), const char* missing = "") {
       cell{17, "promotion", promotion},
       cell{18, "read_only", read_only},
       cell{19, "connection_limit", connection_limit},
-      cell{20, "disk_full", *missing ? nullptr : disk_full, missing},
-      cell{21, "out_of_memory", *missing ? nullptr : out_of_memory, missing},
+      cell{20, "disk_full", disk_full},
+      cell{21, "out_of_memory", *no_memory ? nullptr : out_of_memory, no_memory},
       cell{22, "deadlock_storm", deadlock_storm},
       cell{23, "lock_timeout", lock_timeout},
       cell{24, "statement_timeout", statement_timeout},

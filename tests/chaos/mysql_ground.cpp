@@ -180,20 +180,22 @@ void mysql_ground::renew_certificate(std::chrono::seconds valid_for) {
 
 std::filesystem::path mysql_ground::folder() const { return server.socket().parent_path(); }
 
-/// By a limit of the size of files. Each write takes along a row that needs pages of its own. The
-/// table is to be larger than the redo log, so that it alone meets the limit.
+/// By a limit of the size of files. Each write takes along a row that fills half a page: what does
+/// not fit into its page would make this server abort. The table is to be larger than the redo log,
+/// so that it alone meets the limit.
 void mysql_ground::prepare_full_disk() {
-  boss_.script("create table app.ballast (filler longblob not null) engine = InnoDB;"
-               "insert into app.ballast select repeat('x', 60000) from seq_1_to_1000;"
+  boss_.script("create table app.ballast (filler varchar(7000) character set latin1 not null) "
+               "engine = InnoDB;"
+               "insert into app.ballast select repeat('x', 7000) from seq_1_to_9000;"
                "create trigger app.loads before insert on app.entry for each row "
-               "insert into app.ballast values (repeat('x', 60000))");
+               "insert into app.ballast values (repeat('x', 7000))");
 }
 
 void mysql_ground::fill_disk() {
   const auto file = server.data_dir() / "app" / "ballast.ibd";
   server.limit_file_size(std::filesystem::file_size(file) + 100);
-  for (int i = 0; i < 2000; ++i) {
-    const auto filled = boss_.try_execute("insert into app.ballast values (repeat('x', 60000))");
+  for (int i = 0; i < 5000; ++i) { // what is left in the file
+    const auto filled = boss_.try_execute("insert into app.ballast values (repeat('x', 7000))");
     if (!filled && filled.error().code == errc::disk_full) return;
     if (!filled) throw testing::server_error(to_string(filled.error()));
   }
