@@ -34,9 +34,8 @@ void commit_kill_with_both(trial& t) { commit_kill(t, {naming::keys, naming::ids
 /// Without a key it has nothing to tell a COMMIT by.
 void commit_kill_with_keys(trial& t) { commit_kill(t, {naming::keys}); }
 
-/// Of an engine with a server; what is known of a COMMIT without a key is its own. `no_memory`: why
-/// it cannot be starved of memory.
-consteval auto server_cells(void (*kills)(trial&), const char* no_memory = "") {
+/// Of an engine with a server; what is known of a COMMIT without a key is its own.
+consteval auto server_cells(void (*kills)(trial&)) {
   return std::array{
       cell{1, "refused", refused},
       cell{2, "syn_black_hole", syn_black_hole},
@@ -58,7 +57,7 @@ consteval auto server_cells(void (*kills)(trial&), const char* no_memory = "") {
       cell{18, "read_only", read_only},
       cell{19, "connection_limit", connection_limit},
       cell{20, "disk_full", disk_full},
-      cell{21, "out_of_memory", *no_memory ? nullptr : out_of_memory, no_memory},
+      cell{21, "out_of_memory", out_of_memory},
       cell{22, "deadlock_storm", deadlock_storm},
       cell{23, "lock_timeout", lock_timeout},
       cell{24, "statement_timeout", statement_timeout},
@@ -71,7 +70,7 @@ consteval auto server_cells(void (*kills)(trial&), const char* no_memory = "") {
 }
 
 constexpr auto postgres_cells = server_cells(commit_kill_with_both);
-constexpr auto mysql_cells = server_cells(commit_kill_with_keys, "not built yet");
+constexpr auto mysql_cells = server_cells(commit_kill_with_keys);
 
 template <verdict (*Play)(server_ground&, naming, std::uint32_t, std::uint64_t), naming Names>
 verdict kill(ground& at, std::uint32_t kills, std::uint64_t seed) {

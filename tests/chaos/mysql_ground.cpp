@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Room for small things, and less than a write of `prepare_little_memory` takes.
+/// Room for small things, and less than a write of `limit_memory` takes.
 constexpr std::uint64_t spare_memory = 3 << 20;
 
 // What stands behind a length may say anything, so nothing else can be known for spoilt.
@@ -113,9 +113,11 @@ std::unique_ptr<server_ground> mysql_ground::another(const server_needs& needs) 
   auto options = fast_mariadb();
   options.password = needs.password;
   options.tls = needs.tls;
-  // The server's allocator keeps nothing large for the next one.
+  // The server's allocator keeps nothing large for the next one, and has no room set aside for each
+  // of its threads.
   if (needs.returns_memory)
-    options.environment = {"GLIBC_TUNABLES=glibc.malloc.mmap_threshold=65536"};
+    options.environment = {
+        "GLIBC_TUNABLES=glibc.malloc.mmap_threshold=65536:glibc.malloc.arena_max=1"};
   return std::make_unique<mysql_ground>(std::move(options));
 }
 
@@ -202,14 +204,13 @@ void mysql_ground::fill_disk() {
   throw testing::server_error("the disk was not full");
 }
 
-/// By a limit of the address space: each write needs 8 MB for a moment.
-void mysql_ground::prepare_little_memory() {
-  boss_.script("create or replace trigger app.hungry before insert on app.entry for each row "
-               "set @length = length(repeat('x', 8000000))");
-}
-
+/// By a limit of the address space: each write needs 8 MB. A session keeps them for its next write,
+/// so the trigger is made when there are none to be had.
 void mysql_ground::limit_memory(bool on) {
   server.limit_memory(on ? std::optional{spare_memory} : std::nullopt);
+  if (on)
+    boss_.script("create or replace trigger app.hungry before insert on app.entry for each row "
+                 "set @length = length(repeat('x', 8000000))");
 }
 
 void mysql_ground::follow(const testing::mariadb_server& other) { boss_ = enter_as_boss(other); }

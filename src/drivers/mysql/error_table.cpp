@@ -25,6 +25,11 @@ constexpr auto in_doubt = doubt::always;
 // of the servers, sqlalchemy = its list of disconnects, go = go-sql-driver, spring, ours = seen in
 // our own trials.
 constexpr auto rows = std::to_array<error_row>({
+    // Numbers below 1000 are those of the server's own library underneath.
+    {5, both, e::out_of_memory, kind::resource, critical, back_off, keeps, known,
+     "the server is out of memory", "ours"},
+    {20, both, e::disk_full, kind::resource, critical, back_off, keeps, known,
+     "the server's disk is full", "mariadb"},
     {1020, mariadb, e::serialization_failure, kind::conflict, info, retry_transaction, ends_block,
      known, "a row has changed since this transaction read it", "mariadb MDEV-35235"},
     {1021, both, e::disk_full, kind::resource, critical, back_off, keeps, known,

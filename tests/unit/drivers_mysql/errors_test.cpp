@@ -43,6 +43,8 @@ struct expectation {
 void PrintTo(const expectation& e, std::ostream* out) { *out << e.number; }
 
 const std::vector<expectation> expected{
+    {5, both, errc::out_of_memory, category::resource, critical, B, "breaker", keeps, none},
+    {20, both, errc::disk_full, category::resource, critical, B, "breaker", keeps, none},
     {1020, mariadb, errc::serialization_failure, category::conflict, info, T, "T", ends_block,
      none},
     {1021, both, errc::disk_full, category::resource, critical, B, "breaker", keeps, none},
