@@ -212,6 +212,13 @@ void mariadb_server::pause() {
   if (!running() || paused_) return;
   ::kill(pid_, SIGSTOP);
   paused_ = true;
+  // The last of its threads may still be answering.
+  for (int i = 0; i < 1000; ++i) {
+    siginfo_t state{};
+    ::waitid(P_PID, static_cast<id_t>(pid_), &state, WSTOPPED | WEXITED | WNOHANG | WNOWAIT);
+    if (state.si_pid == pid_) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
 }
 
 void mariadb_server::resume() {

@@ -131,6 +131,10 @@ task<error> connection::look_after(runtime& rt, error failure, std::string_view 
   }
   const auto number = static_cast<unsigned>(std::atoi(failure.native_code.c_str()));
   if (!may_mean_read_only(number) || now.opened_read_only) co_return failure;
+  if (names_read_only(failure)) {
+    broken_ = true;
+    co_return read_only_server_error(std::move(failure));
+  }
   auto read_only = co_await server_is_read_only(rt, until);
   // The pool may have been cleared meanwhile, because another session was told the same.
   if (!read_only && !read_only.error().connection_usable) co_return std::move(read_only).error();

@@ -63,6 +63,10 @@ bool may_mean_read_only(unsigned number) noexcept {
   return number == 1290 || number == 1792 || number == 1836;
 }
 
+bool names_read_only(const error& e) noexcept {
+  return e.native_code == "1290" && e.native_message.find("--read-only") != std::string::npos;
+}
+
 bool means_lost(unsigned number) noexcept {
   constexpr auto lost = std::to_array<unsigned>({2006, 2013, 2055});
   return std::ranges::find(lost, number) != lost.end();

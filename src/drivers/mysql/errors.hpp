@@ -80,6 +80,9 @@ struct server_reply {
 
 /// The numbers of a refused write that is worth asking the server whether it takes any.
 [[nodiscard]] bool may_mean_read_only(unsigned number) noexcept;
+/// 1290 names the option that forbids. While a server is being set read-only it refuses a moment
+/// before its variable says so.
+[[nodiscard]] bool names_read_only(const error& e) noexcept;
 /// One of those turned into what it means once the server has said that it takes no writes.
 [[nodiscard]] error read_only_server_error(error answered);
 

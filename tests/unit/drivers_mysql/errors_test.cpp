@@ -328,6 +328,11 @@ TEST(mysql_errors, read_only_server_is_known_by_its_own_word) {
     EXPECT_TRUE(answered_error(reply_of(number), s).transaction_usable);
   }
   EXPECT_FALSE(may_mean_read_only(1142));
+  EXPECT_TRUE(names_read_only(answered_error(
+      {1290, "HY000", "The MariaDB server is running with the --read-only option so it cannot"},
+      {})));
+  EXPECT_FALSE(names_read_only(answered_error(
+      {1290, "HY000", "The MariaDB server is running with the --secure-file-priv option"}, {})));
   EXPECT_EQ(answered_error(reply_of(1142), {.server_is_read_only = true}).next, fix);
 }
 
