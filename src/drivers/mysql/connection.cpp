@@ -112,6 +112,10 @@ error connection::refused(MYSQL_STMT* statement, const situation& s) {
 task<error> connection::look_after(runtime& rt, error failure, std::string_view sql, situation now,
                                    deadline until) {
   if (broken_) co_return failure;
+  if (names_read_only(failure) && !now.opened_read_only) {
+    broken_ = true;
+    co_return read_only_server_error(std::move(failure));
+  }
   if (failure.code == errc::stale_statement) {
     cache_.doom(sql);
     auto closed = co_await close_doomed(rt, until); // with what may be left of its result
@@ -131,10 +135,6 @@ task<error> connection::look_after(runtime& rt, error failure, std::string_view 
   }
   const auto number = static_cast<unsigned>(std::atoi(failure.native_code.c_str()));
   if (!may_mean_read_only(number) || now.opened_read_only) co_return failure;
-  if (names_read_only(failure)) {
-    broken_ = true;
-    co_return read_only_server_error(std::move(failure));
-  }
   auto read_only = co_await server_is_read_only(rt, until);
   // The pool may have been cleared meanwhile, because another session was told the same.
   if (!read_only && !read_only.error().connection_usable) co_return std::move(read_only).error();
