@@ -90,6 +90,8 @@ error connection::failed(const server_reply& reply, const situation& s) {
   situation known = s;
   known.server = is_mariadb() ? flavour::mariadb : flavour::mysql;
   error e = answered_error(reply, known);
+  // Also at COMMIT, where it undoes the block.
+  if (names_read_only(e) && !s.opened_read_only) e = read_only_server_error(std::move(e));
   if (broken_) e.connection_usable = false;
   if (!e.connection_usable) broken_ = true;
   return e;
@@ -112,10 +114,6 @@ error connection::refused(MYSQL_STMT* statement, const situation& s) {
 task<error> connection::look_after(runtime& rt, error failure, std::string_view sql, situation now,
                                    deadline until) {
   if (broken_) co_return failure;
-  if (names_read_only(failure) && !now.opened_read_only) {
-    broken_ = true;
-    co_return read_only_server_error(std::move(failure));
-  }
   if (failure.code == errc::stale_statement) {
     cache_.doom(sql);
     auto closed = co_await close_doomed(rt, until); // with what may be left of its result
