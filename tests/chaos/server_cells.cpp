@@ -148,6 +148,7 @@ void idle_kill(trial& t) {
   if (words.rest_limit > p.load.longest_rest) {
     p.healthy_writes = 1;
     p.load.callers = 1;
+    p.load.names = naming::keys; // no call is a read: the first one after a rest is to tell
     p.load.shortest_rest = words.rest_limit + 200ms;
     p.load.longest_rest = words.rest_limit + 500ms;
   }
