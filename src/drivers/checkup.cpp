@@ -1,10 +1,12 @@
 #include "drivers/checkup.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <iterator>
 
 namespace holdfast::drivers {
 
@@ -65,6 +67,26 @@ finding judge_certificate(std::chrono::system_clock::time_point valid_until, con
   return {check, verdict::warning, found,
           "Renew the server's certificate: with verify_ca or verify_full no connect succeeds "
           "after that day."};
+}
+
+constexpr auto shared_remedies = std::to_array<remedy>({
+    {errc::certificate_expired, "Give the server a new certificate."},
+    {errc::certificate_untrusted,
+     "Name the authority that signed the server's certificate in tls.ca_file."},
+    {errc::certificate_mismatch,
+     "Connect by a name that the certificate gives, or have it issued for this one."},
+    {errc::unknown_database, "Create the database, or correct its name in the URL."},
+    {errc::too_many_connections,
+     "Raise max_connections, or make the pools of all processes smaller."},
+    {errc::server_starting, "Wait until it has started: holdfast wait."},
+    {errc::invalid_configuration, "Correct the option that the message names."},
+});
+
+std::string_view remedy_for(errc code, std::span<const remedy> own) {
+  for (const auto list : {own, std::span<const remedy>{shared_remedies}})
+    for (const remedy& r : list)
+      if (r.code == code) return r.fix;
+  return "Look into the server's log for what it says of this login.";
 }
 
 } // namespace
@@ -166,6 +188,29 @@ finding judge_hosts(const std::vector<std::optional<bool>>& takes_writes, const 
               ? "Mend what keeps the others from being asked; promote one if none takes writes."
               : "Promote one of the hosts, or name the primary in the URL: no write can be had."};
 }
+
+bool is_about_tls(errc code) noexcept {
+  return code == errc::tls_failed || code == errc::certificate_expired ||
+         code == errc::certificate_untrusted || code == errc::certificate_mismatch;
+}
+
+finding judge_refusal(const error& e, std::span<const remedy> own) {
+  const char* other = e.code == errc::certificate_expired ? "certificate" : "tls";
+  return {is_about_tls(e.code) ? other : "login", verdict::error, holdfast::to_string(e),
+          std::string{remedy_for(e.code, own)}};
+}
+
+std::optional<duration> longest_silence(const pool_options& pool) {
+  std::optional<duration> most = pool.keepalive;
+  const auto shorten = [&most](const std::optional<duration>& d) {
+    if (d) most = most ? std::min(*most, *d) : *d;
+  };
+  if (pool.min_size == 0) shorten(pool.idle_timeout);
+  shorten(pool.max_lifetime);
+  return most;
+}
+
+void append(findings& into, findings more) { std::ranges::move(more, std::back_inserter(into)); }
 
 void skip(findings& into, std::initializer_list<std::string_view> checks, std::string_view why) {
   for (const std::string_view check : checks)

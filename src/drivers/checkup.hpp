@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -88,6 +89,20 @@ inline constexpr duration most_skew = std::chrono::seconds{1};
 [[nodiscard]] finding judge_hosts(const std::vector<std::optional<bool>>& takes_writes,
                                   const yardstick& by);
 
+/// What mends a login that ended with `code`.
+struct remedy {
+  errc code;
+  std::string_view fix;
+};
+/// `own`: the engine's, before those that all engines share.
+[[nodiscard]] finding judge_refusal(const error& e, std::span<const remedy> own);
+/// The connection ended before anybody logged in.
+[[nodiscard]] bool is_about_tls(errc code) noexcept;
+
+/// How long a connection of the pool may say nothing. Empty: for as long as nobody needs it.
+[[nodiscard]] std::optional<duration> longest_silence(const pool_options& pool);
+
+void append(findings& into, findings more);
 /// A row for each of `checks`, not tried because of `why`.
 void skip(findings& into, std::initializer_list<std::string_view> checks, std::string_view why);
 

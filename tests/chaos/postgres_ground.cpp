@@ -16,8 +16,7 @@ testing::postgres_server& started(testing::postgres_server& server) {
   return server;
 }
 
-/// Room that a backend needs for small things, and less than a write of `prepare_little_memory`
-/// takes.
+/// Room that a backend needs for small things, and less than a write of `limit_memory` takes.
 constexpr std::uint64_t spare_memory = 6 << 20;
 
 /// The lengths of rows and of messages that end a reply: negative, huge, or merely wrong.
@@ -176,14 +175,12 @@ void postgres_ground::fill_disk() {
 }
 
 /// By a limit of the address space: each write needs 8 MB for a moment, as a sort would.
-void postgres_ground::prepare_little_memory() {
-  boss_.script("create or replace function hungry() returns trigger language plpgsql as "
-               "$$ begin perform length(format('%4300000s', '')); return new; end $$;"
-               "create trigger hungry before insert on entry "
-               "for each row execute function hungry()");
-}
-
 void postgres_ground::limit_memory(bool on) {
+  if (on)
+    boss_.script("create or replace function hungry() returns trigger language plpgsql as "
+                 "$$ begin perform length(format('%4300000s', '')); return new; end $$;"
+                 "create or replace trigger hungry before insert on entry "
+                 "for each row execute function hungry()");
   server.limit_memory(on ? std::optional{spare_memory} : std::nullopt);
 }
 

@@ -41,7 +41,6 @@ public:
   void prepare_full_disk() override;
   void fill_disk() override;
   void free_disk() override { server.limit_file_size(std::nullopt); }
-  void prepare_little_memory() override;
   void limit_memory(bool on) override;
 
   /// From here on the boss enters another server, which follows this one.

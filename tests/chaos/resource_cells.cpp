@@ -50,7 +50,6 @@ void out_of_memory(trial& t) {
   const auto small = on_server(t).another({.returns_memory = true});
   trial inner{.at = *small, .seed = t.seed, .brief = t.brief};
   plan p = failing(inner, errc::out_of_memory);
-  p.furnish = [&] { small->prepare_little_memory(); };
   p.harm = [&] { small->limit_memory(true); };
   p.heal = [&] {
     small->limit_memory(false);

@@ -53,9 +53,7 @@ public:
   virtual void prepare_full_disk() = 0;
   virtual void fill_disk() = 0;
   virtual void free_disk() = 0;
-  /// From then on each write takes much memory for a moment; there is no more than now, or again
-  /// all there is.
-  virtual void prepare_little_memory() = 0;
+  /// There is no more memory than now, and each write takes much for a moment; or all of it again.
   virtual void limit_memory(bool on) = 0;
 };
 

@@ -11,28 +11,8 @@
 namespace holdfast::drivers::mysql {
 namespace {
 
-constexpr int most_threads = 2;
 /// For its login. A server that does not answer does not work on our statement either.
 constexpr duration longest = std::chrono::seconds{3};
-
-/// One of the two places, given back when the thread ends or was never started.
-class place {
-public:
-  explicit place(std::shared_ptr<std::atomic<int>> busy) noexcept : busy_{std::move(busy)} {
-    if (busy_->fetch_add(1) < most_threads) return;
-    busy_->fetch_sub(1);
-    busy_.reset();
-  }
-  place(place&&) noexcept = default;
-  place& operator=(place&&) = delete;
-  ~place() {
-    if (busy_) busy_->fetch_sub(1);
-  }
-  explicit operator bool() const noexcept { return busy_ != nullptr; }
-
-private:
-  std::shared_ptr<std::atomic<int>> busy_;
-};
 
 /// What it needs, owned: the driver may be gone by then.
 struct errand {
@@ -59,7 +39,7 @@ void run(const errand& e) {
 
 void canceller::cancel(const MYSQL* c, const settings& s, const std::string& address,
                        session_facts facts) noexcept {
-  place mine{busy_};
+  auto mine = errands_.take();
   if (!mine || !c || !c->user || !c->passwd) return;
   try {
     errand e{s, {c->user, secret{c->passwd}}, address, facts};

@@ -1,10 +1,8 @@
 #pragma once
 
+#include "drivers/background_slots.hpp"
 #include "drivers/mysql/connect.hpp"
 #include "drivers/mysql/settings.hpp"
-
-#include <atomic>
-#include <memory>
 
 namespace holdfast::drivers::mysql {
 
@@ -16,15 +14,13 @@ namespace holdfast::drivers::mysql {
 /// used again: a late cancel would hit its next statement. Threads: safe to call concurrently.
 class canceller {
 public:
-  canceller() : busy_{std::make_shared<std::atomic<int>>(0)} {}
-
   /// Cancels what the session `facts.id` of `c` runs now, unless the server was restarted since:
   /// its ids are given out again. Logs in as `c` did. Returns at once.
   void cancel(const MYSQL* c, const settings& s, const std::string& address,
               session_facts facts) noexcept;
 
 private:
-  std::shared_ptr<std::atomic<int>> busy_; // threads that are cancelling; they share its ownership
+  background_slots errands_{2};
 };
 
 } // namespace holdfast::drivers::mysql

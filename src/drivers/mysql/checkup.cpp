@@ -1,10 +1,9 @@
 #include "drivers/mysql/checkup.hpp"
 
+#include "drivers/checkup_questions.hpp"
 #include "drivers/mysql/connect.hpp"
 #include "drivers/mysql/connection.hpp"
 #include "drivers/mysql/driver.hpp"
-
-#include <holdfast/row.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -14,10 +13,7 @@ namespace holdfast::drivers::mysql {
 
 namespace {
 
-using wall_time = std::chrono::system_clock::time_point;
 using settings_map = std::map<std::string, std::string, std::less<>>;
-
-constexpr int round_trips = 5;
 
 tls_facts tls_of(MYSQL* c, const settings& s) {
   tls_facts f;
@@ -28,24 +24,6 @@ tls_facts tls_of(MYSQL* c, const settings& s) {
   if (mariadb_get_infov(c, MARIADB_CONNECTION_TLS_VERSION, &version) != 0) version = nullptr;
   f.version = version ? version : "TLS";
   return f;
-}
-
-/// A question changes nothing, and the server sees to it.
-template <class Row>
-task<result<std::vector<Row>>> ask(runtime& rt, connection& c, const std::string& sql,
-                                   deadline until) {
-  typed_rows<Row> rows;
-  const begin_options how{.read_only = true};
-  auto begun = co_await c.begin(rt, how, until);
-  if (!begun) co_return std::move(begun.error());
-  const statement what{sql, {}};
-  auto asked = co_await c.execute(rt, what, &rows, until);
-  if (c.usable()) {
-    auto ended = co_await c.rollback(rt, until);
-    if (asked && !ended) co_return std::move(ended.error());
-  }
-  if (!asked) co_return std::move(asked.error());
-  co_return rows.take();
 }
 
 using named_values = std::vector<std::tuple<std::string, std::string>>;
@@ -165,43 +143,7 @@ task<std::optional<error>> ask_tables(runtime& rt, connection& c, server_facts& 
   co_return std::nullopt;
 }
 
-struct trip {
-  duration took{};
-  duration skew{};
-};
-
-/// Outside a transaction: that would be two more messages. It is a question nevertheless.
-task<result<trip>> measure(runtime& rt, connection& c, wall_clock now, deadline until) {
-  typed_value<double> told;
-  const statement what{"select unix_timestamp(now(6)) + 0e0", {}};
-  const time_point began = rt.now();
-  const wall_time before = now();
-  auto asked = co_await c.execute(rt, what, &told, until);
-  trip t{.took = rt.now() - began};
-  if (!asked) co_return std::move(asked.error());
-  auto seconds = told.take();
-  if (!seconds) co_return std::move(seconds.error());
-  const std::chrono::duration<double> there{seconds->value_or(0)};
-  const auto here = before.time_since_epoch() + t.took / 2;
-  t.skew = std::chrono::duration_cast<duration>(there) - std::chrono::duration_cast<duration>(here);
-  co_return t;
-}
-
-task<std::optional<error>> ask_clock(runtime& rt, connection& c, wall_clock now, server_facts& f,
-                                     deadline until) {
-  clock_facts facts;
-  duration least = duration::max();
-  for (int i = 0; i <= round_trips; ++i) {
-    auto each = co_await measure(rt, c, now, until);
-    if (!each) co_return std::move(each.error());
-    if (i == 0) continue; // it prepared the statement
-    facts.round_trips.push_back(each->took);
-    if (each->took < least) facts.skew = each->skew;
-    least = std::min(least, each->took);
-  }
-  f.clocks = std::move(facts);
-  co_return std::nullopt;
-}
+constexpr std::string_view clock_question = "select unix_timestamp(now(6)) + 0e0";
 
 } // namespace
 
@@ -228,7 +170,7 @@ task<server_facts> ask_for_facts(runtime& rt, const settings& s, wall_clock now,
   std::optional<error> other;
   if (c.usable()) other = co_await ask_usage(rt, c, f, until);
   if (!f.failure) f.failure = std::move(other);
-  if (c.usable()) other = co_await ask_clock(rt, c, now, f, until);
+  if (c.usable()) other = co_await ask_clock(rt, c, clock_question, now, f.clocks, until);
   if (!f.failure) f.failure = std::move(other);
   if (c.usable()) other = co_await ask_tables(rt, c, f, until);
   if (!f.failure) f.failure = std::move(other);

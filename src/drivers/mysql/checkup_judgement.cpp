@@ -12,44 +12,13 @@ namespace {
 constexpr std::uint32_t oldest_mariadb = 100600;
 constexpr std::uint32_t oldest_mysql = 80000;
 
-bool is_about_tls(errc code) {
-  return code == errc::tls_failed || code == errc::certificate_expired ||
-         code == errc::certificate_untrusted || code == errc::certificate_mismatch;
-}
-
-struct remedy {
-  errc code;
-  std::string_view fix;
-};
-
+/// Before those that every engine shares.
 constexpr auto remedies = std::to_array<remedy>({
     {errc::tls_failed, "Give the server ssl_cert and ssl_key, or choose another tls.mode."},
-    {errc::certificate_expired, "Give the server a new certificate."},
-    {errc::certificate_untrusted,
-     "Name the authority that signed the server's certificate in tls.ca_file."},
-    {errc::certificate_mismatch,
-     "Connect by a name that the certificate gives, or have it issued for this one."},
     {errc::authentication_failed,
      "Correct user and password, and let CREATE USER admit this user from this host."},
     {errc::permission_denied, "Grant this user the rights to the database."},
-    {errc::unknown_database, "Create the database, or correct its name in the URL."},
-    {errc::too_many_connections,
-     "Raise max_connections, or make the pools of all processes smaller."},
-    {errc::server_starting, "Wait until it has started: holdfast wait."},
-    {errc::invalid_configuration, "Correct the option that the message names."},
 });
-
-std::string_view remedy_for(errc code) {
-  const auto* found = std::ranges::find(remedies, code, &remedy::code);
-  if (found != remedies.end()) return found->fix;
-  return "Look into the server's log for what it says of this login.";
-}
-
-finding judge_refusal(const error& e) {
-  const char* other = e.code == errc::certificate_expired ? "certificate" : "tls";
-  return {is_about_tls(e.code) ? other : "login", verdict::error, holdfast::to_string(e),
-          std::string{remedy_for(e.code)}};
-}
 
 finding judge_version(const server_facts& f) {
   constexpr auto check = "version";
@@ -179,8 +148,6 @@ finding judge_operation_table(const table_facts& t, const yardstick& by) {
           "it is."};
 }
 
-void append(findings& all, findings more) { std::ranges::move(more, std::back_inserter(all)); }
-
 void judge_settings(findings& all, const server_settings& s, const yardstick& by) {
   append(all, judge_timeouts(s, by));
   append(all, {judge_sql_mode(s), judge_statements(s, by), judge_packet(s), judge_durability(s),
@@ -207,7 +174,7 @@ const std::initializer_list<std::string_view> of_tables{"engines", "operation_ta
 findings judge(const server_facts& f, const yardstick& by) {
   findings all;
   if (!f.entered) {
-    all.push_back(judge_refusal(*f.failure));
+    all.push_back(judge_refusal(*f.failure, remedies));
     if (is_about_tls(f.failure->code)) skip(all, {"login"}, "no TLS");
     append(all, not_tried("no login"));
     return all;

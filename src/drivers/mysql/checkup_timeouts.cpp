@@ -10,17 +10,6 @@ namespace {
 
 std::string shown(const std::optional<duration>& limit) { return limit ? spoken(*limit) : "none"; }
 
-/// How long a connection of the pool may say nothing. Empty: for as long as nobody needs it.
-std::optional<duration> longest_silence(const pool_options& pool) {
-  std::optional<duration> most = pool.keepalive;
-  const auto shorten = [&most](const std::optional<duration>& d) {
-    if (d) most = most ? std::min(*most, *d) : *d;
-  };
-  if (pool.min_size == 0) shorten(pool.idle_timeout);
-  shorten(pool.max_lifetime);
-  return most;
-}
-
 finding judge_wait_timeout(const server_settings& s, const yardstick& by) {
   constexpr auto check = "wait_timeout";
   const auto silence = longest_silence(by.options.pool);

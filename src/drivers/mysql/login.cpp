@@ -3,6 +3,7 @@
 #include "drivers/greeting.hpp"
 #include "drivers/mysql/connect_failure.hpp"
 #include "drivers/mysql/login_options.hpp"
+#include "drivers/mysql/wire.hpp"
 
 #include <holdfast/thread_runtime.hpp>
 
@@ -12,7 +13,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <mutex>
 #include <openssl/crypto.h>
 #include <poll.h>
@@ -90,7 +90,7 @@ private:
   /// the certificate is to give the name. And the library has set its socket to block.
   void before_handshake() {
     step_ = connect_step::tls;
-    never_block(mysql_get_socket(raw()));
+    before_tls_call(mysql_get_socket(raw()));
     if (to_.tls.mode != tls_mode::verify_full) {
       verify_certificate(raw(), false);
       return;
@@ -142,15 +142,10 @@ private:
       const int events =
           ((waits & MYSQL_WAIT_READ) ? POLLIN : 0) | ((waits & MYSQL_WAIT_WRITE) ? POLLOUT : 0);
       if (!wait(descriptor, static_cast<short>(events))) return false;
-      never_block(descriptor); // the library sets it back
+      before_tls_call(descriptor);
       waits = go_on(waits & (MYSQL_WAIT_READ | MYSQL_WAIT_WRITE));
     }
     return true;
-  }
-
-  static void never_block(int descriptor) noexcept {
-    const int flags = ::fcntl(descriptor, F_GETFL);
-    if (flags >= 0 && (flags & O_NONBLOCK) == 0) ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
   }
 
   bool connect() {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <openssl/err.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
@@ -16,6 +17,12 @@ constexpr unsigned char error_mark = 0xff;
 
 } // namespace
 
+void before_tls_call(int descriptor) noexcept {
+  ERR_clear_error();
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  if (flags >= 0 && (flags & O_NONBLOCK) == 0) ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+}
+
 wire::wire(mysql_link connected)
     : link_{std::move(connected)}, descriptor_{mysql_get_socket(link_.get())},
       encrypted_{mysql_get_ssl_cipher(link_.get()) != nullptr},
@@ -28,11 +35,6 @@ io wire::events_for(int waits) noexcept {
   const bool writes = (waits & MYSQL_WAIT_WRITE) != 0;
   if (reads && writes) return io::read_write;
   return writes ? io::write : io::read;
-}
-
-void wire::never_block() noexcept {
-  const int flags = ::fcntl(descriptor_, F_GETFL);
-  if (flags >= 0 && (flags & O_NONBLOCK) == 0) ::fcntl(descriptor_, F_SETFL, flags | O_NONBLOCK);
 }
 
 bool wire::gone() noexcept {

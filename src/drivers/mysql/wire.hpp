@@ -14,6 +14,11 @@ namespace holdfast::drivers::mysql {
 
 enum class wire_status : std::uint8_t { ok, timed_out, cancelled };
 
+/// Before each call into the library over TLS. It leaves its socket blocking; and it takes an error
+/// that others (a refused certificate, the application's own TLS) left in this thread's OpenSSL
+/// queue for one of its own, so that a connection that only has to wait would count as lost.
+void before_tls_call(int descriptor) noexcept;
+
 /// One logged-in MYSQL. One user at a time, but for `interrupt`. It does not judge: errors are made
 /// by who knows what was sent.
 class wire {
@@ -25,10 +30,9 @@ public:
 
   [[nodiscard]] MYSQL* raw() const noexcept { return link_.get(); }
 
-  /// Before each `…_start`, also where it may not have to wait: over TLS the library leaves the
-  /// socket blocking.
+  /// Before each `…_start`, also where it may not have to wait.
   void before_call() noexcept {
-    if (encrypted_) never_block();
+    if (encrypted_) before_tls_call(descriptor_);
   }
   /// Goes on with a call that wants to wait: `waits` is what its `…_start` returned, `go_on(ready)`
   /// its `…_cont`. After anything but ok the call is left in the middle, and only `close` is left.
@@ -54,7 +58,6 @@ private:
   [[nodiscard]] static wire_status as_wire(wait_status s) noexcept {
     return s == wait_status::cancelled ? wire_status::cancelled : wire_status::timed_out;
   }
-  void never_block() noexcept;
 
   mysql_link link_;
   int descriptor_;

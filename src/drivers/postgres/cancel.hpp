@@ -1,8 +1,8 @@
 #pragma once
 
-#include <atomic>
+#include "drivers/background_slots.hpp"
+
 #include <libpq-fe.h>
-#include <memory>
 
 namespace holdfast::drivers::postgres {
 
@@ -14,13 +14,11 @@ namespace holdfast::drivers::postgres {
 /// used again: a late cancel would hit its next statement. Threads: safe to call concurrently.
 class canceller {
 public:
-  canceller() : busy_{std::make_shared<std::atomic<int>>(0)} {}
-
   /// Cancels what `c` runs now. Returns at once.
   void cancel(PGconn* c) noexcept;
 
 private:
-  std::shared_ptr<std::atomic<int>> busy_; // threads that are cancelling; they share its ownership
+  background_slots errands_{2};
 };
 
 } // namespace holdfast::drivers::postgres

@@ -10,45 +10,13 @@ namespace {
 
 constexpr int oldest_version = 130000;
 
-bool is_about_tls(errc code) {
-  return code == errc::tls_failed || code == errc::certificate_expired ||
-         code == errc::certificate_untrusted || code == errc::certificate_mismatch;
-}
-
-struct remedy {
-  errc code;
-  std::string_view fix;
-};
-
+/// Before those that every engine shares.
 constexpr auto remedies = std::to_array<remedy>({
     {errc::tls_failed, "Switch TLS on at the server (ssl = on), or choose another tls.mode."},
-    {errc::certificate_expired, "Give the server a new certificate."},
-    {errc::certificate_untrusted,
-     "Name the authority that signed the server's certificate in tls.ca_file."},
-    {errc::certificate_mismatch,
-     "Connect by a name that the certificate gives, or have it issued for this one."},
     {errc::authentication_failed,
      "Correct user and password: PGPASSWORD, ~/.pgpass, password_file or the URL."},
     {errc::permission_denied, "Let pg_hba.conf and GRANT CONNECT admit this user from here."},
-    {errc::unknown_database, "Create the database, or correct its name in the URL."},
-    {errc::too_many_connections,
-     "Raise max_connections, or make the pools of all processes smaller."},
-    {errc::server_starting, "Wait until it has started: holdfast wait."},
-    {errc::invalid_configuration, "Correct the option that the message names."},
 });
-
-std::string_view remedy_for(errc code) {
-  const auto* found = std::ranges::find(remedies, code, &remedy::code);
-  if (found != remedies.end()) return found->fix;
-  return "Look into the server's log for what it says of this login.";
-}
-
-finding judge_refusal(const error& e) {
-  const bool certificate = e.code == errc::certificate_expired;
-  const char* other = certificate ? "certificate" : "tls";
-  return {is_about_tls(e.code) ? other : "login", verdict::error, holdfast::to_string(e),
-          std::string{remedy_for(e.code)}};
-}
 
 finding judge_version(int version) {
   constexpr auto check = "version";
@@ -150,8 +118,6 @@ finding judge_operation_table(const operation_table_facts& t, const yardstick& b
                 "fails as it is."};
 }
 
-void append(findings& all, findings more) { std::ranges::move(more, std::back_inserter(all)); }
-
 void judge_settings(findings& all, const server_facts& f, const yardstick& by) {
   const server_settings& s = *f.settings;
   append(all, judge_timeouts(s, f.tls, by));
@@ -174,7 +140,7 @@ const std::initializer_list<std::string_view> of_settings{
 findings judge(const server_facts& f, const yardstick& by) {
   findings all;
   if (!f.entered) {
-    all.push_back(judge_refusal(*f.failure));
+    all.push_back(judge_refusal(*f.failure, remedies));
     const bool before_login = is_about_tls(f.failure->code);
     if (before_login) skip(all, {"login"}, "no TLS");
     append(all, not_tried("no login"));

@@ -1,6 +1,8 @@
 // TLS: who is trusted, and what is said of who is not.
 #include "integration/mysql/connect_fixture.hpp"
 
+#include <openssl/err.h>
+
 namespace holdfast::drivers::mysql::tests {
 namespace {
 
@@ -19,6 +21,21 @@ TEST(mysql_tls, verified_in_full) {
     const std::string sent(5'000'000, 'z');
     EXPECT_EQ(std::get<std::string>(c.one("select ?", {value{sent}})), sent);
   }
+}
+
+TEST(mysql_tls, errors_that_others_left_in_the_thread_are_not_ours) {
+  auto s = settings_for(locked_server());
+  s.tls = {.mode = tls_mode::verify_full, .ca_file = locked_server().ca_file().string()};
+  client c{s};
+  for (int i = 0; i < 3; ++i) { // the login, the first time
+    ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+    EXPECT_EQ(c.query("select sleep(0.02)").rows.size(), 1U);
+  }
+  ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+  EXPECT_TRUE(c.begin());
+  ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+  EXPECT_TRUE(c.commit());
+  ERR_clear_error();
 }
 
 TEST(mysql_tls, from_an_unknown_authority) {

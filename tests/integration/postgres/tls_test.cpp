@@ -1,6 +1,8 @@
 // TLS: who is trusted, and what is said of who is not.
 #include "integration/postgres/connect_fixture.hpp"
 
+#include <openssl/err.h>
+
 namespace holdfast::drivers::postgres::tests {
 namespace {
 
@@ -14,6 +16,21 @@ TEST(postgres_tls, verified_in_full) {
   const auto text = c.one("select repeat('x', 5000000)");
   EXPECT_EQ(std::get<std::string>(text).size(), 5'000'000U);
   EXPECT_EQ(c.query("select repeat('y', 3000) from generate_series(1, 2000)").rows.size(), 2000U);
+}
+
+TEST(postgres_tls, errors_that_others_left_in_the_thread_are_not_ours) {
+  auto s = settings_for(locked_server());
+  s.tls = {.mode = tls_mode::verify_full, .ca_file = locked_server().ca_file().string()};
+  client c{s};
+  for (int i = 0; i < 3; ++i) { // the login, the first time
+    ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+    EXPECT_EQ(c.query("select pg_sleep(0.02)").rows.size(), 1U);
+  }
+  ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+  EXPECT_TRUE(c.begin());
+  ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+  EXPECT_TRUE(c.commit());
+  ERR_clear_error();
 }
 
 TEST(postgres_tls, from_an_unknown_authority) {
