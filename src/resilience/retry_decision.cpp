@@ -142,8 +142,10 @@ bool is_outage(const error& e) noexcept {
 }
 
 retry_kind retry_kind_of(const error& e) noexcept {
-  // A full disk is not emptied by asking again.
-  if (!retryable_advice(e.next) || e.code == errc::disk_full) return retry_kind::none;
+  if (!retryable_advice(e.next)) return retry_kind::none;
+  // A full disk is not emptied by asking again; and who has queued for as long as one may does not
+  // queue again behind all others.
+  if (e.code == errc::disk_full || e.code == errc::pool_timeout) return retry_kind::none;
   if (e.code == errc::no_suitable_host) return retry_kind::failover;
   if (e.code == errc::circuit_open) return retry_kind::refused;
   if (e.code == errc::database_busy) return retry_kind::busy;

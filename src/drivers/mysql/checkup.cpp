@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 #include <map>
 
 namespace holdfast::drivers::mysql {
@@ -63,6 +64,17 @@ std::optional<duration> limit_in(const settings_map& all, std::string_view name,
   return duration{static_cast<duration::rep>(number * static_cast<double>(unit.count()))};
 }
 
+/// "Nov 22 02:15:38 2026 GMT": as OpenSSL prints it. The library does not show the certificate that
+/// it was shown.
+std::optional<std::chrono::system_clock::time_point> moment_in(const settings_map& all,
+                                                               std::string_view name) {
+  std::tm parts{};
+  const std::string text = text_in(all, name);
+  const char* const end = ::strptime(text.c_str(), "%b %d %H:%M:%S %Y GMT", &parts);
+  if (!end || *end != '\0') return std::nullopt;
+  return std::chrono::system_clock::from_time_t(::timegm(&parts));
+}
+
 server_settings read_settings(const settings_map& all) {
   using std::chrono::milliseconds;
   using std::chrono::seconds;
@@ -113,11 +125,14 @@ struct row_count final : row_sink {
 };
 
 task<std::optional<error>> ask_usage(runtime& rt, connection& c, server_facts& f, deadline until) {
-  static const std::string sql = "show global status where variable_name = 'Threads_connected'";
+  static const std::string sql = "show global status where variable_name in "
+                                 "('Threads_connected', 'Ssl_server_not_after')";
   auto rows = co_await ask<std::tuple<std::string, std::string>>(rt, c, sql, until);
   if (!rows) co_return std::move(rows.error());
+  const settings_map told = as_map(*std::move(rows));
   server_usage u;
-  u.connections = number_in<std::int64_t>(as_map(*std::move(rows)), "threads_connected", 0);
+  u.connections = number_in<std::int64_t>(told, "threads_connected", 0);
+  if (!f.tls.version.empty()) f.tls.valid_until = moment_in(told, "ssl_server_not_after");
   // That a user may not know it is no failure.
   row_count primaries;
   const statement look{"show replica status", {}};
@@ -132,11 +147,26 @@ task<std::optional<error>> ask_tables(runtime& rt, connection& c, server_facts& 
   static const std::string others =
       "select table_name from information_schema.tables where table_schema = database() "
       "and table_type = 'BASE TABLE' and engine <> 'InnoDB' order by table_name limit 4";
+  // A database is granted by a pattern. Roles: MySQL says NONE where MariaDB says null.
+  static const std::string may_create =
+      "with me as (select substring_index(current_user(), '@', -1) as host), "
+      "us as (select concat('''', left(current_user(), char_length(current_user()) - "
+      "char_length(host) - 1), '''@''', host, '''') as grantee from me) "
+      "select exists(select 1 from information_schema.user_privileges p join us "
+      "on p.grantee = us.grantee where p.privilege_type = 'CREATE') "
+      "or exists(select 1 from information_schema.schema_privileges p join us "
+      "on p.grantee = us.grantee where p.privilege_type = 'CREATE' "
+      "and database() like p.table_schema), "
+      "coalesce(nullif(current_role(), 'NONE'), '') <> ''";
   auto keys = co_await ask<std::tuple<std::int64_t>>(rt, c, operation_table().exists, until);
   if (!keys) co_return std::move(keys.error());
   auto names = co_await ask<std::tuple<std::string>>(rt, c, others, until);
   if (!names) co_return std::move(names.error());
+  auto may = co_await ask<std::tuple<std::int64_t, std::int64_t>>(rt, c, may_create, until);
+  if (!may) co_return std::move(may.error());
+  const auto [granted, has_role] = may->at(0);
   table_facts t;
+  if (granted || !has_role) t.creatable = granted != 0;
   t.operation_tables = !keys->empty();
   for (auto& [name] : *names) t.without_transactions.push_back(std::move(name));
   f.tables = std::move(t);

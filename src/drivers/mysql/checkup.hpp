@@ -39,6 +39,8 @@ struct server_usage {
 
 struct table_facts {
   bool operation_tables = false; ///< table and low-water mark are there
+  /// This user may make them; empty: perhaps by a role, whose rights are not looked into.
+  std::optional<bool> creatable{};
   /// Some tables whose engine has no transactions, so that no outcome holds for them.
   std::vector<std::string> without_transactions{};
 };

@@ -139,10 +139,15 @@ finding judge_engines(const table_facts& t) {
 finding judge_operation_table(const table_facts& t, const yardstick& by) {
   constexpr auto check = "operation_table";
   const auto& keys = by.options.operation_keys;
+  const bool barred = t.creatable == false;
   const std::string found =
       fmt::format("holdfast_operation is {}, operation_keys.enabled = {}",
-                  t.operation_tables ? "there" : "not there, or not complete", keys.enabled);
-  if (t.operation_tables || !keys.enabled || keys.create_table) return {check, verdict::ok, found};
+                  t.operation_tables ? "there"
+                  : barred           ? "not there, or not complete; this user may not make it"
+                                     : "not there, or not complete",
+                  keys.enabled);
+  const bool ready = t.operation_tables || (keys.create_table && !barred);
+  if (ready || !keys.enabled) return {check, verdict::ok, found};
   return {check, verdict::error, found,
           "Have its owner run what holdfast operation-table --print URL prints: opening fails as "
           "it is."};

@@ -67,13 +67,33 @@ TEST(doctor_of_mysql, a_replica_that_takes_writes_is_an_error_and_tls_is_told) {
   testing::mariadb_server replica{*primary, {.tls = testing::server_tls::valid, .fsync = false}};
   replica.start();
   replica.wait_ready();
+  replica.renew_certificate(24h * 400);
   const std::string tls = "'?tls.mode=verify_full&tls.ca_file=" + replica.ca_file().string() + "'";
   const diagnosis follows{replica.url() + tls};
   EXPECT_EQ(follows["role"].verdict, "warning");
   EXPECT_THAT(follows["role"].found, AllOf(HasSubstr("replica"), HasSubstr("takes no writes")));
   EXPECT_THAT(follows["tls"].found, AllOf(HasSubstr("TLSv1."), HasSubstr("verify_full")));
+  EXPECT_EQ(follows["certificate"].verdict, "ok");
+  replica.renew_certificate(24h * 10 + 1h);
+  const diagnosis late{replica.url() + tls};
+  EXPECT_EQ(late["certificate"].verdict, "warning");
+  EXPECT_THAT(late["certificate"].found, HasSubstr("expires in 10 days, on 20"));
   (void)replica.ask("set global read_only = off");
   EXPECT_EQ(diagnosis{replica.url() + tls}["role"].verdict, "error");
+}
+
+TEST(doctor_of_mysql, whether_the_operation_table_may_be_made) {
+  const auto server = started({.fsync = false});
+  (void)server->ask("create user reader@'%' identified by 'r'");
+  (void)server->ask("grant select, insert, update, delete on app.* to reader@'%'");
+  const std::string host = "@127.0.0.1:" + std::to_string(server->port()) + "/app";
+  const std::string keyed = "'?operation_keys.enabled=true'";
+  EXPECT_EQ(diagnosis{server->url() + keyed}["operation_table"].verdict, "ok");
+  const diagnosis d{"mysql://reader:r" + host + keyed};
+  EXPECT_EQ(d["operation_table"].verdict, "error");
+  EXPECT_THAT(d["operation_table"].found, HasSubstr("may not make it"));
+  (void)server->ask("grant create on `ap_`.* to reader@'%'");
+  EXPECT_EQ((diagnosis{"mysql://reader:r" + host + keyed}["operation_table"].verdict), "ok");
 }
 
 TEST(doctor_of_mysql, a_wrong_password_leaves_the_rest_untried) {

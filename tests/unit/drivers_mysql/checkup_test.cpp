@@ -153,6 +153,13 @@ const std::vector<judgement> table{
        s.options.operation_keys.create_table = false;
      },
      "operation_table", error, "not there", "operation-table --print"},
+    {"no_operation_table_and_no_right_to_make_it",
+     [](scene& s) {
+       s.facts.tables->operation_tables = false;
+       s.facts.tables->creatable = false;
+       s.options.operation_keys.enabled = true;
+     },
+     "operation_table", error, "may not make it", "operation-table --print"},
 };
 
 class mysql_checkup : public ::testing::TestWithParam<judgement> {};
