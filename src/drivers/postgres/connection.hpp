@@ -121,7 +121,7 @@ private:
   task<result<void>> look_for_id(runtime& rt, situation now, deadline until);
   task<result<void>> begin_traced(runtime& rt, std::string text, deadline until);
   task<result<std::optional<incarnation>>> who_is_there(runtime& rt, deadline until);
-  task<result<bool>> end_session(runtime& rt, backend session, deadline until);
+  task<result<bool>> end_backend(runtime& rt, backend session, deadline until);
   task<result<std::string>> fate_of(runtime& rt, std::uint64_t xid, deadline until);
   task<result<bool>> confirm_replicated(runtime& rt, deadline until);
   task<result<void>> in_block(runtime& rt, std::string sql, deadline until);

@@ -143,7 +143,7 @@ task<result<std::optional<incarnation>>> connection::who_is_there(runtime& rt, d
 
 /// False if it is still there at the deadline. A frozen client would keep its transaction open for
 /// hours; one that waits for its standby has committed, and is left alone.
-task<result<bool>> connection::end_session(runtime& rt, backend session, deadline until) {
+task<result<bool>> connection::end_backend(runtime& rt, backend session, deadline until) {
   if (session.pid == 0) co_return true;
   const value parameters[] = {value{session.pid}, value{session.start}};
   const statement end{
@@ -187,7 +187,7 @@ task<result<outcome>> connection::settle(runtime& rt, std::string_view token, de
   }
   const bool same = **here == name->server;
   if (same) {
-    const auto ended = co_await end_session(rt, name->session, until);
+    const auto ended = co_await end_backend(rt, name->session, until);
     // Without the right to end it, it may still end by itself.
     if (!ended && !ended.error().connection_usable) co_return ended.error();
   }
