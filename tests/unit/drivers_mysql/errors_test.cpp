@@ -14,7 +14,6 @@ constexpr auto R = advice::re_resolve;
 constexpr auto fix = advice::fix_request;
 constexpr auto stop = advice::give_up;
 constexpr auto warning = severity::warning;
-constexpr auto ends_block = loss::transaction;
 using enum spoken_by;
 using enum doubt;
 
