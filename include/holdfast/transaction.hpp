@@ -29,6 +29,8 @@ public:
   virtual task<void> run(transaction_core& tx) = 0;
   /// It makes one `execute` and nothing else.
   [[nodiscard]] virtual bool is_one_statement() const noexcept { return false; }
+  /// Runs none of the user's code, so that an error of it may be tried again.
+  [[nodiscard]] virtual bool is_ours() const noexcept { return false; }
   /// The result of the last run, as JSON, for the operation key's row.
   [[nodiscard]] virtual std::string result_text() const = 0;
   /// Takes a stored result instead of running. False if the text does not fit the type.

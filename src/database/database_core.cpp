@@ -269,6 +269,7 @@ task<block_end> database_core::transact(runtime& rt, const transaction_options& 
   if (end.outcome || end.outcome.error().effect != side_effect::unknown) co_return end;
   end.thrown = nullptr; // an unknown outcome outranks what the block threw
   error& cause = end.outcome.error();
+  if (cause.code == errc::implicit_commit) co_return end; // no COMMIT of ours was lost
   std::string token = keyed ? to_string(key_token{started, std::string{how.operation_key}})
                             : std::move(cause.outcome_token);
   end.outcome = in_doubt(std::move(cause), std::move(token));

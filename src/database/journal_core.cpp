@@ -23,8 +23,13 @@ bool may_queue(const error& e) noexcept {
 
 drain_verdict judge_drain(const error& e) noexcept {
   // Of the surroundings, which a person mends: the write itself is as good as it was.
-  if (e.code == errc::operation_table_missing || e.code == errc::unknown_database)
+  if (e.code == errc::operation_table_missing || e.code == errc::unknown_database ||
+      e.code == errc::read_only_transaction)
     return drain_verdict::wait;
+  if (e.code == errc::implicit_commit) return drain_verdict::put_aside; // again would be twice
+  // Nor is a write refused that may have taken effect, or that may be tried again as it is.
+  const bool final = e.next == advice::fix_request || e.next == advice::give_up;
+  if (e.effect != side_effect::none || !final) return drain_verdict::wait;
   switch (e.kind) {
   case category::constraint:
   case category::data:
@@ -93,6 +98,7 @@ void journal_core::give_back(const journal_entry& e) {
   --now_.queued;
   now_.bytes -= room_of(e);
   if (now_.queued == 0) now_.oldest = 0;
+  wake_all(); // whoever waits for an empty queue
 }
 
 /// `cause` is why it could not be sent, if that was tried: what a caller is told whose write the
@@ -102,6 +108,7 @@ task<result<journaled>> journal_core::queue(runtime& rt, std::string_view key,
   const auto beside_cause = [cause](error e) {
     if (!cause) return e;
     error both = *cause;
+    if (e.effect != side_effect::none) both.effect = e.effect; // it may be in the file
     both.message += "; nor could it be queued: " + e.message;
     return both;
   };

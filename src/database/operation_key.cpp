@@ -141,7 +141,12 @@ task<result<void>> store_result(runtime& rt, drivers::sql_connection& on,
   const statement what{table.store_result, parameters};
   auto done = co_await on.execute(rt, what, nullptr, until);
   if (!done) co_return std::move(done.error());
-  co_return result<void>{};
+  if (done->rows_affected == 1) co_return result<void>{};
+  auto other = make_error(errc::implicit_commit,
+                          "a statement of the block ended the transaction that held its operation "
+                          "key and began another; what came before it may be in force");
+  other.effect = side_effect::unknown;
+  co_return other;
 }
 
 task<result<std::optional<stored_operation>>>

@@ -76,6 +76,7 @@ public:
   explicit statement_block(const statement& what, row_sink* sink = nullptr) noexcept
       : what_{what}, sink_{sink} {}
   [[nodiscard]] bool is_one_statement() const noexcept override { return true; }
+  [[nodiscard]] bool is_ours() const noexcept override { return true; }
   task<void> run(transaction_core& tx) override;
   [[nodiscard]] std::string result_text() const override { return encode_result(rows_); }
   bool restore(std::string_view text) override { return decode_result(text, rows_); }
@@ -93,6 +94,7 @@ public:
   insert_block(std::string_view table, std::span<const std::string_view> columns,
                const make_row_source& rows) noexcept
       : table_{table}, columns_{columns}, source_{rows} {}
+  [[nodiscard]] bool is_ours() const noexcept override { return true; }
   task<void> run(transaction_core& tx) override;
   [[nodiscard]] std::string result_text() const override { return encode_result(rows_); }
   bool restore(std::string_view text) override { return decode_result(text, rows_); }

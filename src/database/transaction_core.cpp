@@ -13,19 +13,29 @@ namespace {
 
 enum class ending : std::uint8_t { committed, rolled_back, unknown };
 
+constexpr auto lowered = [](char c) {
+  return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+};
+
 /// How a statement that ended the transaction ended it, by its first word; scripts have none.
 ending ending_of(std::string_view text) {
   const auto start = text.find_first_not_of(" \t\r\n");
   if (start == std::string_view::npos) return ending::unknown;
   text.remove_prefix(start);
   const auto is = [text](std::string_view word) {
-    return text.size() >= word.size() &&
-           std::ranges::equal(text.substr(0, word.size()), word, {}, [](char c) {
-             return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-           });
+    return std::ranges::equal(text.substr(0, word.size()), word, {}, lowered);
   };
   if (is("rollback") || is("abort")) return ending::rolled_back;
   return is("commit") || is("end") ? ending::committed : ending::unknown;
+}
+
+/// COMMIT AND CHAIN and its like: the transaction would be another, and seem to be the same.
+std::optional<error> chain_refusal(std::string_view text) {
+  if (ending_of(text) == ending::unknown) return std::nullopt;
+  if (std::ranges::search(text, std::string_view{"chain"}, {}, lowered).empty())
+    return std::nullopt;
+  return make_error(errc::invalid_statement,
+                    "a transaction's block cannot exchange its transaction for another one");
 }
 
 /// What failed the block, told again to each later call. Nothing of that call was sent.
@@ -55,10 +65,12 @@ std::optional<error> transaction_core::refuse() const {
   return std::nullopt;
 }
 
-/// Decides what an error means to the block. Inside a transaction nothing has taken effect yet.
+/// Decides what an error means to the block. Inside a transaction nothing has taken effect yet, so
+/// only of one that is gone the driver's word counts: its statement may have committed it.
 error transaction_core::note(error e) {
-  e.effect = side_effect::none;
   const bool gone = !e.connection_usable || on_.in_transaction() == transaction_status::none;
+  if (!gone) e.effect = side_effect::none;
+  if (e.effect != side_effect::none) e.next = advice::give_up;
   if (gone || e.next == advice::retry_transaction || (!e.transaction_usable && depth_ == 0)) {
     e.transaction_usable = false;
     failure_ = e;
@@ -89,6 +101,7 @@ task<result<statement_result>> transaction_core::execute(statement what, row_sin
   const user mark{*this};
   if (!mark.entered()) co_return in_use();
   if (auto refused = refuse()) co_return std::move(*refused);
+  if (auto refused = chain_refusal(what.sql)) co_return std::move(*refused);
   if (left_)
     if (auto ended = co_await end_left_rows(); !ended) co_return std::move(ended.error());
   auto done = co_await on_.execute(rt_, what, rows, terms_.until);

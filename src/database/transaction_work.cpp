@@ -101,8 +101,14 @@ task<result<void>> transaction_work::answer_from_row(runtime& rt, drivers::sql_c
   if (row.tombstone) co_return key_reused("it was settled as not committed; take a new one");
   if (row.fingerprint != fingerprint_)
     co_return key_reused("by an operation with another name or payload");
-  if (!body_.restore(row.result.value_or("null")))
-    co_return key_reused("its stored result is of another type");
+  if (!row.result) { // its statement committed the key, and the block did not come to its end
+    auto half = make_error(errc::implicit_commit,
+                           "an earlier try under this operation key ended its transaction by a "
+                           "statement of its own: a part of it is in force, the rest is not");
+    half.effect = side_effect::applied;
+    co_return half;
+  }
+  if (!body_.restore(*row.result)) co_return key_reused("its stored result is of another type");
   if (in_doubt_) note_resolved(rt, terms, event_reason::committed);
   co_return result<void>{};
 }
@@ -123,8 +129,10 @@ task<result<void>> transaction_work::run_block(runtime& rt, drivers::sql_connect
   co_await tx.finish();
   if (const error* failed = tx.failure()) co_return co_await undo(rt, on, terms, *failed);
   if (cause) {
-    cause->next = advice::give_up; // it left the transaction alive: no business of the retry layer
+    // It left the transaction alive: no business of the retry layer, unless nobody else can see it.
+    if (!body_.is_ours()) cause->next = advice::give_up;
     cause->connection_usable = true;
+    cause->effect = side_effect::none; // COMMIT was not sent
     co_return co_await undo(rt, on, terms, std::move(*cause));
   }
   co_return co_await finish(rt, on, terms);
@@ -133,7 +141,15 @@ task<result<void>> transaction_work::run_block(runtime& rt, drivers::sql_connect
 task<result<void>> transaction_work::finish(runtime& rt, drivers::sql_connection& on,
                                             const call_terms& terms) {
   if (!how_.operation_key.empty()) {
-    const std::string json = body_.result_text();
+    std::string json;
+    std::optional<error> cause;
+    try {
+      json = body_.result_text();
+    } catch (...) { // the user's own conversion
+      thrown_ = std::current_exception();
+      cause = make_error(errc::user_exception, "the block's result could not be written");
+    }
+    if (cause) co_return co_await undo(rt, on, terms, std::move(*cause));
     auto stored = co_await store_result(rt, on, db_.driver().operation_table(), how_.operation_key,
                                         json, terms.until);
     if (!stored) co_return co_await undo(rt, on, terms, std::move(stored.error()));
@@ -153,8 +169,6 @@ task<result<void>> transaction_work::finish(runtime& rt, drivers::sql_connection
 /// Rolls back what is open; a connection on which that fails is in doubt.
 task<error> transaction_work::undo(runtime& rt, drivers::sql_connection& on,
                                    const call_terms& terms, error cause) {
-  // COMMIT was not sent, or is known to have failed: nothing of the block is in force.
-  if (cause.effect == side_effect::unknown) cause.effect = side_effect::none;
   const bool open = on.in_transaction() != transaction_status::none;
   if (cause.connection_usable && open) {
     auto undone = co_await on.rollback(rt, terms.until);

@@ -29,8 +29,10 @@ create table if not exists holdfast_operation_low_water (
                   "where operation_key = ?",
       .insert_tombstone =
           "insert into holdfast_operation (operation_key, tombstone) values (?, true)",
-      .prune = "delete from holdfast_operation "
-               "where created_at < from_unixtime(unix_timestamp() - ?) order by created_at limit ?",
+      // Never above the mark, which may have been raised some time before.
+      .prune = "delete from holdfast_operation where created_at < from_unixtime(least("
+               "unix_timestamp() - ?, (select mark from holdfast_operation_low_water))) "
+               "order by created_at limit ?",
       // No trigger: the right to make one is rare here, more so with a binary log. So the mark is
       // raised by the age of what is about to be deleted.
       .raise_mark = "insert into holdfast_operation_low_water (mark) values (unix_timestamp() - ?) "

@@ -3,11 +3,15 @@
 
 #include <holdfast/mysql.hpp>
 
+#include <atomic>
 #include <gtest/gtest.h>
 #include <memory>
+#include <thread>
 
 namespace holdfast::test {
 namespace {
+
+using namespace std::chrono_literals;
 
 testing::mariadb_server& server() {
   static const auto made = [] {
@@ -89,6 +93,42 @@ TEST_F(facade, a_transaction_comes_and_goes_as_a_whole) {
   }),
                std::runtime_error);
   EXPECT_EQ(db.query_value<std::int64_t>("select count(*) from item"), 2);
+}
+
+// A lock that is not had in time undoes its statement alone; with a key that is a block of ours.
+TEST_F(facade, a_lock_wait_is_tried_again_with_a_key_as_without) {
+  db.execute("insert into item values (1, 'one')");
+  database_options o = quiet();
+  o.after_connect = "set innodb_lock_wait_timeout = 1";
+  auto impatient = mysql::connect(server().url(), o);
+  for (const char* key : {"", "lock"}) {
+    std::atomic<bool> held = false;
+    std::jthread holder{[&] {
+      db.transaction([&](transaction& tx) {
+        tx.execute("update item set name = 'held' where id = 1");
+        held = true;
+        std::this_thread::sleep_for(1500ms);
+      });
+    }};
+    while (!held) std::this_thread::sleep_for(1ms);
+    const auto done = impatient.with({.operation_key = key})
+                          .try_execute("update item set name = ? where id = 1", key);
+    EXPECT_TRUE(done) << to_string(done.error());
+  }
+}
+
+TEST_F(facade, a_block_that_made_a_table_says_that_it_is_in_force) {
+  try {
+    db.transaction([](transaction& tx) {
+      tx.execute("insert into item values (1, 'one')");
+      tx.execute("create or replace table other (id bigint primary key)");
+    });
+    FAIL();
+  } catch (const database_error& e) {
+    EXPECT_EQ(e.code(), errc::implicit_commit);
+    EXPECT_EQ(e.effect(), side_effect::unknown);
+  }
+  EXPECT_EQ(db.query_value<long>("select count(*) from item"), 1);
 }
 
 TEST_F(facade, an_operation_key_makes_a_write_happen_once) {

@@ -218,7 +218,7 @@ task<result<void>> fake_connection::wait_for_claim(runtime& rt, std::string key,
 
 task<result<void>> fake_connection::perform(runtime& rt, statement what, row_sink* rows,
                                             statement_result& done, deadline until) {
-  const bool writes = !what.sql.starts_with("SELECT");
+  const bool counts = !what.sql.starts_with("SELECT") && status_ == transaction_status::none;
   const bool was_gone = gone();
   auto arrived = co_await travel(rt, until);
   if (arrived && inserts_key(what.sql))
@@ -227,7 +227,7 @@ task<result<void>> fake_connection::perform(runtime& rt, statement what, row_sin
   if (!arrived) {
     if (was_gone)
       arrived.error().when = phase::not_sent;
-    else if (writes)
+    else if (counts)
       arrived.error().effect = side_effect::unknown;
     co_return std::move(arrived.error());
   }
@@ -239,7 +239,7 @@ task<result<void>> fake_connection::perform(runtime& rt, statement what, row_sin
     done = *ran;
     co_return answered;
   }
-  if (writes) answered.error().effect = side_effect::unknown;
+  if (counts) answered.error().effect = side_effect::unknown;
   co_return std::move(answered.error());
 }
 

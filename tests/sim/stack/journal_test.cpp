@@ -301,15 +301,20 @@ TEST(stack_journal_storm, each_write_takes_effect_once_and_in_order) {
 
 TEST(DrainVerdict, what_the_server_refuses_for_good_is_put_aside_all_else_waits) {
   using enum errc;
-  for (const errc aside : {unique_violation, foreign_key_violation, check_violation, syntax_error,
-                           unknown_object, value_out_of_range, operation_key_reused})
+  for (const errc aside :
+       {unique_violation, foreign_key_violation, check_violation, syntax_error, unknown_object,
+        value_out_of_range, operation_key_reused, implicit_commit})
     EXPECT_EQ(detail::judge_drain(make_error(aside, "")), detail::drain_verdict::put_aside);
   for (const errc waits :
        {connect_refused, connection_lost, deadline_exceeded, outcome_unknown, serialization_failure,
         permission_denied, authentication_failed, operation_table_missing, disk_full,
-        read_only_server, cancelled, circuit_open, pool_timeout, server_error})
+        read_only_server, read_only_transaction, stale_statement, cancelled, circuit_open,
+        pool_timeout, server_error})
     EXPECT_EQ(detail::judge_drain(make_error(waits, "")), detail::drain_verdict::wait)
         << to_string(waits);
+  auto doubtful = make_error(unique_violation, "");
+  doubtful.effect = side_effect::unknown;
+  EXPECT_EQ(detail::judge_drain(doubtful), detail::drain_verdict::wait) << "it may be committed";
 }
 
 TEST(DrainPause, doubles_to_a_second_and_spreads) {
