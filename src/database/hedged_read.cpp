@@ -82,14 +82,13 @@ task<result<void>> database_core::attempt_hedged(runtime& rt, const call_terms& 
   const time_point began = rt.now();
   const auto wait =
       hedge_after(options_.hedge, usual.value(), usual.samples(), terms.until.remaining(began));
-  host* second = terms.at;
-  const auto make = [this, &second, read = call.shared, at = terms.at](runtime& home,
-                                                                       std::uint32_t n) {
-    return attempt_apart(home, read, n == 0 ? at : second, n);
+  // It outlives this frame: only what is owned may be in it.
+  const auto make = [this, read = call.shared, at = terms.at](runtime& home, std::uint32_t n) {
+    return attempt_apart(home, read, n == 0 ? at : read->second, n);
   };
-  const auto may = [this, &second, &terms, &rt] {
-    second = &hedge_host(terms, rt.now());
-    return may_hedge(*second);
+  const auto may = [this, &call, &terms, &rt] {
+    call.shared->second = &hedge_host(terms, rt.now());
+    return may_hedge(*call.shared->second);
   };
   race_report report;
   auto race = race_attempts<row_copy>(rt, terms.until, wait, make, may, report);
@@ -97,7 +96,7 @@ task<result<void>> database_core::attempt_hedged(runtime& rt, const call_terms& 
   now = rt.now();
   if (report.second_won) {
     hedges_won_.fetch_add(1, std::memory_order_relaxed);
-    terms.at = second; // who answered is who is told of
+    terms.at = call.shared->second; // who answered is who is told of
   }
   if (!ended) {
     // An attempt that was left behind said nothing of what it did.

@@ -29,6 +29,9 @@ struct hedged_read {
   std::vector<value> parameters;
   statement what;   // looks at text and parameters
   call_terms terms; // its views point into the strings above
+  /// Where the second attempt goes: chosen by the caller before it is spawned. Here, as it may
+  /// begin when the first has answered and the caller has gone.
+  host* second = nullptr;
 };
 
 /// The call's side of it.

@@ -70,6 +70,39 @@ TEST_F(stack_degradation, a_slow_read_is_answered_by_its_hedge_and_the_loser_is_
       << "the loser's connection is to be closed, and no other";
 }
 
+/// Each message takes as long as the others.
+struct steady final : mishap_source {
+  std::optional<duration> strikes(mishap what, const runtime&) override {
+    return what == mishap::stall ? std::optional<duration>{5ms} : std::nullopt;
+  }
+};
+
+TEST(stack_hedge, an_answer_in_the_moment_of_the_hedge_leaves_the_hedge_with_what_it_needs) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    steady pace;
+    auto o = plain();
+    o.retry_budget.capacity = 1000;
+    town t{seed, o};
+    ASSERT_TRUE(t.loop->run(t.db->open(*t.loop)));
+    t.world.run_for(1s);
+    t.store->script = &pace; // so a read takes the 10 ms after which it is hedged
+    for (int i = 0; i < 200; ++i) {
+      typed_value<std::int64_t> total;
+      const statement what{"SELECT TOTAL", {}};
+      const call_options how{.hedge = true};
+      auto read = t.db->execute(*t.loop, what, &total, how, std::source_location::current());
+      ASSERT_TRUE(t.loop->run(std::move(read)));
+      t.world.run_for(1ms); // a second attempt may begin only now
+    }
+    EXPECT_GE(t.db->status().hedges, 20U) << "the moments never met";
+    t.store->script = nullptr;
+    EXPECT_TRUE(t.loop->run(t.db->close(*t.loop, 5s)));
+    t.loop->cancel();
+    t.db.reset();
+    t.world.run_for(1s);
+  }
+}
+
 TEST_F(stack_degradation, who_does_not_ask_waits) {
   warm({});
   store->slow_once = 2s;
