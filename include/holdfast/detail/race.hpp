@@ -89,12 +89,17 @@ task<wait_status> wait_for_end(runtime& rt, race_state<T>& race, deadline until)
   }
 }
 
-/// A win, or the failure of the first attempt.
+/// A win, or the failure of the first attempt; which is not without effect if the other's is not.
 template <class T>
 result<T> take_end(race_state<T>& race) {
   const std::lock_guard lock{race.mutex};
   auto& chosen = race.ends[1] && race.ends[1]->won() ? race.ends[1] : race.ends[0];
   if (chosen->thrown) std::rethrow_exception(chosen->thrown);
+  if (!chosen->won()) {
+    const auto& other = race.ends[1];
+    side_effect& effect = chosen->value->error().effect;
+    if (other && other->value && effect == side_effect::none) effect = other->value->error().effect;
+  }
   return std::move(*chosen->value);
 }
 

@@ -49,7 +49,8 @@ struct Hedge : testing::Test {
   simulator world{3};
   sim_runtime rt{world};
   pipeline_options options;
-  std::vector<duration> takes; // of each attempt, in order; then the last for ever
+  std::vector<duration> takes;      // of each attempt, in order; then the last for ever
+  std::vector<side_effect> effects; // of each failure; then none
   std::size_t made = 0;
   int cancelled = 0;
   run_options call;
@@ -69,7 +70,11 @@ struct Hedge : testing::Test {
         ++cancelled;
         co_return make_error(errc::cancelled, "");
       }
-      if (t < 0s) co_return make_error(errc::connection_lost, "attempt " + std::to_string(mine));
+      if (t < 0s) {
+        error e = make_error(errc::connection_lost, "attempt " + std::to_string(mine));
+        if (mine < effects.size()) e.effect = effects[mine];
+        co_return e;
+      }
       co_return static_cast<int>(mine);
     };
   }
@@ -157,6 +162,20 @@ TEST_F(Hedge, when_both_fail_the_first_ones_error_is_told_once) {
   const auto r = run(p);
   EXPECT_EQ(r.error().code, errc::connection_lost);
   EXPECT_NE(r.error().message.find("attempt 0"), std::string::npos) << r.error().message;
+}
+
+TEST_F(Hedge, when_both_fail_a_write_that_one_of_them_may_have_made_is_not_denied) {
+  pipeline p{options, 1};
+  for (const auto& seen : {std::vector{side_effect::none, side_effect::unknown},
+                           std::vector{side_effect::unknown, side_effect::none}}) {
+    effects.clear();
+    warm(p);
+    effects = seen;
+    takes = {-30ms, -5ms};
+    const auto r = run(p);
+    EXPECT_EQ(r.error().effect, side_effect::unknown);
+    EXPECT_NE(r.error().message.find("attempt 0"), std::string::npos) << r.error().message;
+  }
 }
 
 TEST_F(Hedge, a_cancelled_call_cancels_both) {
