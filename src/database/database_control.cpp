@@ -38,6 +38,8 @@ void database_core::add_journal(std::function<std::optional<journal_status>()> t
 
 task<bool> database_core::suspend(runtime& rt, duration drain) {
   constexpr duration look_again = std::chrono::milliseconds{2};
+  // Who gets a lease after we have looked into its pool finds the database suspended and gives it
+  // back: both look under the pool's lock.
   hosts_->suspend();
   const deadline until = deadline::after(rt.now(), drain);
   for (;;) {

@@ -84,7 +84,8 @@ bool database_core::may_begin(operation& op, const call_terms& terms, time_point
     if (!op.has_host()) {
       made = no_host(*hosts_);
     } else if (may_begin(op, terms, now)) {
-      auto trying = terms.hedge ? attempt_hedged(rt, terms, now) : attempt(rt, terms, what, now);
+      auto trying =
+          terms.hedge ? attempt_hedged(rt, terms, now) : attempt(rt, terms, what, now);
       auto tried = co_await std::move(trying);
       made = std::move(tried);
       if (!made) now = rt.now();
@@ -128,6 +129,7 @@ bool database_core::may_begin(operation& op, const call_terms& terms, time_point
     if (!waited) co_return no_lease(at, waited);
     lease = std::move(*waited);
   }
+  if (hosts_->holds_back(terms)) co_return no_host(*hosts_); // the lease and the turn go back
   attempts_.fetch_add(1, std::memory_order_relaxed);
   load_limiter::sample sample = at.load().begin(rt);
   auto made = co_await what.attempt(rt, **lease, terms);

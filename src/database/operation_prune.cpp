@@ -43,8 +43,8 @@ task<result<std::uint64_t>> delete_old(runtime& rt, drivers::sql_connection& on,
 }
 
 /// Deletes one batch; gives how many rows went.
-task<result<std::uint64_t>> delete_batch(runtime& rt, host& at, const prune_terms& how,
-                                         deadline until) {
+task<result<std::uint64_t>> delete_batch(runtime& rt, const topology& all, host& at,
+                                         const prune_terms& how, deadline until) {
   writer_queue::turn turn;
   if (at.driver().single_writer()) {
     auto mine = co_await at.writers().enter(rt, until);
@@ -55,6 +55,7 @@ task<result<std::uint64_t>> delete_batch(runtime& rt, host& at, const prune_term
       .until = until, .priority = priority::background, .operation = name};
   auto lease = co_await at.connections().acquire(rt, request);
   if (!lease) co_return at.explain(std::move(lease.error()));
+  if (!all.writer()) co_return all.refusal(); // suspended while we waited
   auto deleting = delete_old(rt, ***lease, at.driver().operation_table(), how.retention, until);
   auto done = co_await std::move(deleting);
   if (done) co_return done;
@@ -92,7 +93,7 @@ task<void> prune_keys(std::shared_ptr<runtime> rt, std::weak_ptr<topology> owner
       continue;
     }
     const time_point began = rt->now();
-    auto gone = co_await delete_batch(*rt, *at, how, deadline::after(began, how.limit));
+    auto gone = co_await delete_batch(*rt, *all, *at, how, deadline::after(began, how.limit));
     const duration took = rt->now() - began;
     const error* failure = gone ? nullptr : &gone.error();
     if (rt->cancelled() || (failure && failure->code == errc::pool_closed)) co_return;

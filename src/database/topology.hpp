@@ -47,6 +47,12 @@ public:
   /// No probe and no watch from now on; whoever waits goes on at once.
   void stop() noexcept;
 
+  /// Asked with the lease in hand, for which the call may have waited: whether what it is for may
+  /// not begin after all, as the database was suspended meanwhile. One load if it may.
+  [[nodiscard]] bool holds_back(const call_terms& terms) const {
+    return !writer() && holds_back_slowly(terms);
+  }
+
   /// From now on no attempt begins, on any host; those under way end.
   void suspend();
   /// Several hosts are asked anew before the first attempt begins.
@@ -81,6 +87,7 @@ private:
   [[nodiscard]] duration until_next_look(std::uint32_t& hunting, std::uint64_t random) const;
   void asked_in_vain(std::size_t index, const error& why);
 
+  [[nodiscard]] bool holds_back_slowly(const call_terms& terms) const;
   [[nodiscard]] host* pick_reader(const call_terms& terms, time_point now, const host* avoid);
   [[nodiscard]] turn choose(time_point now);
   void carry_out(const turn& t, const error* why);

@@ -25,6 +25,12 @@ host* topology::pick_reader(const call_terms& terms, time_point now, const host*
   return primary;
 }
 
+/// As `pick`, but for where the lease is from. After `resume` writes are held back until a host has
+/// said anew that it takes them.
+bool topology::holds_back_slowly(const call_terms& terms) const {
+  return !terms.replica_will_do || suspended();
+}
+
 error topology::refusal() const {
   const std::lock_guard lock{mutex_};
   if (suspended_) {

@@ -1,0 +1,71 @@
+// What callers notice of suspend, resume and close, and which end of a transaction they are told:
+// in virtual time.
+#include "database/transaction_core.hpp"
+#include "sim/stack/town.hpp"
+
+#include <holdfast/parameter.hpp>
+
+#include <gtest/gtest.h>
+
+namespace holdfast::testing {
+namespace {
+
+database_options lazy() {
+  database_options o;
+  o.name = "sim";
+  o.start = start_mode::lazy;
+  o.pool.min_size = 0;
+  o.pool.max_size = 4;
+  o.health.interval.reset();
+  o.log.enabled = false;
+  return o;
+}
+
+struct stack_control : ::testing::Test, town {
+  stack_control() : town{11, lazy()} {}
+  void SetUp() override { ASSERT_TRUE(loop->run(db->open(*loop))); }
+  void TearDown() override {
+    store->start();
+    world.run_until([this] { return active == 0; }, 1min);
+    (void)loop->run(db->close(*loop, 5s));
+    loop->cancel();
+    db.reset();
+    world.run_for(1s);
+    EXPECT_EQ(store->open, 0);
+  }
+
+  task<void> write_on(sim_runtime& rt) {
+    const auto parameters = to_parameters(std::string{"m"});
+    const statement what{"INSERT MARK", parameters};
+    const call_options how{.deadline = 30s, .name = "mark"};
+    auto done = co_await db->execute(rt, what, nullptr, how, std::source_location::current());
+    --active;
+    if (!done) last = done.error();
+  }
+  void begin_write() {
+    ++active;
+    runtimes.emplace_back(world);
+    runtimes.back().spawn(write_on(runtimes.back()));
+  }
+
+  std::optional<error> last;
+};
+
+TEST_F(stack_control, who_waits_for_a_connect_while_the_database_is_suspended_writes_after_resume) {
+  begin_write();
+  world.run_for(500us); // no connect is that quick
+  ASSERT_EQ(db->status().hosts[0].pool.connecting, 1U);
+  ASSERT_TRUE(loop->run(db->suspend(*loop, 1s)));
+  world.run_for(1s);
+  EXPECT_TRUE(store->marks.empty()) << "written after suspend said that nothing is under way";
+  EXPECT_EQ(active, 1);
+  EXPECT_EQ(db->status().hosts[0].pool.in_use, 0U);
+  db->resume();
+  world.run_for(1s);
+  EXPECT_EQ(active, 0);
+  EXPECT_FALSE(last) << last->message;
+  EXPECT_EQ(store->marks["m"], 1);
+}
+
+} // namespace
+} // namespace holdfast::testing
