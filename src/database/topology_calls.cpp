@@ -32,6 +32,7 @@ bool topology::holds_back_slowly(const call_terms& terms) const {
 }
 
 error topology::refusal() const {
+  if (news_.closed()) return make_error(errc::pool_closed, "the database is closed");
   const std::lock_guard lock{mutex_};
   if (suspended_) {
     auto e = make_error(errc::no_suitable_host,

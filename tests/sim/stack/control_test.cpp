@@ -67,5 +67,17 @@ TEST_F(stack_control, who_waits_for_a_connect_while_the_database_is_suspended_wr
   EXPECT_EQ(store->marks["m"], 1);
 }
 
+TEST_F(stack_control, a_call_that_waits_for_resume_ends_at_once_when_the_database_is_closed) {
+  ASSERT_TRUE(loop->run(db->suspend(*loop, 1s)));
+  begin_write();
+  world.run_for(100ms);
+  ASSERT_EQ(active, 1);
+  EXPECT_TRUE(loop->run(db->close(*loop, 1s)));
+  world.run_for(1ms);
+  EXPECT_EQ(active, 0) << "it goes on asking a closed database";
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->code, errc::pool_closed);
+}
+
 } // namespace
 } // namespace holdfast::testing
