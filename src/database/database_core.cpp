@@ -265,7 +265,8 @@ task<block_end> database_core::transact(runtime& rt, const transaction_options& 
   if (keyed && fingerprint.empty()) fingerprint = fingerprint_of(how.name, {});
   transaction_work attempts{*this, how, body, std::move(fingerprint)};
   auto done = co_await run(rt, terms, attempts);
-  block_end end{std::move(done), attempts.thrown()};
+  // What an earlier attempt threw is not how the call ended.
+  block_end end{std::move(done), terms.reached ? attempts.thrown() : nullptr};
   if (end.outcome || end.outcome.error().effect != side_effect::unknown) co_return end;
   end.thrown = nullptr; // an unknown outcome outranks what the block threw
   error& cause = end.outcome.error();

@@ -132,6 +132,7 @@ bool database_core::may_begin(operation& op, const call_terms& terms, time_point
   if (hosts_->holds_back(terms)) co_return no_host(*hosts_); // the lease and the turn go back
   attempts_.fetch_add(1, std::memory_order_relaxed);
   load_limiter::sample sample = at.load().begin(rt);
+  terms.reached = true;
   auto made = co_await what.attempt(rt, **lease, terms);
   sample.ended(rt, made ? nullptr : &made.error());
   if (made) {
@@ -151,6 +152,7 @@ bool database_core::may_begin(operation& op, const call_terms& terms, time_point
 
 task<wait_status> database_core::pause(runtime& rt, const call_terms& terms,
                                        const retry_decision& decision, operation& state) {
+  terms.reached = false; // the next may end before it
   const time_point now = rt.now();
   if (decision.what == retry_decision::action::retry)
     co_return co_await rt.sleep_until(now + decision.delay);

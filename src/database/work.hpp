@@ -33,6 +33,8 @@ struct call_terms {
   std::optional<duration> max_staleness{};
   /// The host of the attempt under way or of the last one, for reports; set by the loop.
   mutable host* at = nullptr;
+  /// The last attempt got as far as the work; set by the loop.
+  mutable bool reached = false;
   /// The error leaves at once where it would wait for the host.
   bool fail_fast = false;
   /// Of a call whose attempts may become two; it runs them instead of the work.

@@ -79,5 +79,35 @@ TEST_F(stack_control, a_call_that_waits_for_resume_ends_at_once_when_the_databas
   EXPECT_EQ(last->code, errc::pool_closed);
 }
 
+/// Its statement meets a conflict, and then the server is gone.
+class failing_block final : public detail::block {
+public:
+  explicit failing_block(fake_store& store) : store_{store} {}
+  task<void> run(detail::transaction_core& tx) override {
+    const auto parameters = to_parameters(std::string{"m"});
+    const statement what{"INSERT MARK", parameters};
+    auto done = co_await tx.execute(what, nullptr);
+    if (!done) store_.stop();
+    done.value();
+  }
+  std::string result_text() const override { return "null"; }
+  bool restore(std::string_view) override { return true; }
+
+private:
+  fake_store& store_;
+};
+
+TEST_F(stack_control, an_exception_of_an_earlier_attempt_does_not_hide_how_the_last_one_ended) {
+  store->rates.conflict = 1; // each statement
+  failing_block body{*store};
+  const transaction_options how{.deadline = 500ms, .name = "doomed"};
+  auto run = db->transact(*loop, how, std::source_location::current(), body);
+  const auto end = loop->run(std::move(run));
+  ASSERT_FALSE(end.outcome);
+  EXPECT_EQ(end.outcome.error().kind, category::connection) << end.outcome.error().message;
+  EXPECT_FALSE(end.thrown) << "thrown by an attempt that was not the last";
+  store->rates.conflict = 0;
+}
+
 } // namespace
 } // namespace holdfast::testing
