@@ -163,7 +163,7 @@ private:
   [[nodiscard]] task<result<void>> attempt(runtime& rt, const call_terms& terms, work& what,
                                            time_point& now);
   [[nodiscard]] task<result<void>> attempt_hedged(runtime& rt, const call_terms& terms,
-                                                  time_point& now);
+                                                  operation& op, time_point& now);
   [[nodiscard]] task<result<row_copy>> attempt_apart(runtime& rt, std::shared_ptr<hedged_read> read,
                                                      host* at, std::uint32_t number);
   [[nodiscard]] host& hedge_host(const call_terms& terms, time_point now);

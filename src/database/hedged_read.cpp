@@ -3,6 +3,7 @@
 #include "database/database_core.hpp"
 #include "database/statement_work.hpp"
 
+#include <holdfast/detail/operation.hpp>
 #include <holdfast/detail/race.hpp>
 
 namespace holdfast::detail {
@@ -76,7 +77,7 @@ bool database_core::may_hedge(host& at) {
 }
 
 task<result<void>> database_core::attempt_hedged(runtime& rt, const call_terms& terms,
-                                                 time_point& now) {
+                                                 operation& op, time_point& now) {
   hedged_call& call = *terms.hedge;
   p95_estimate& usual = usual_.of(call.shared->text);
   const time_point began = rt.now();
@@ -96,6 +97,7 @@ task<result<void>> database_core::attempt_hedged(runtime& rt, const call_terms& 
   now = rt.now();
   if (report.second_won) {
     hedges_won_.fetch_add(1, std::memory_order_relaxed);
+    if (terms.at != call.shared->second) op.answered_elsewhere();
     terms.at = call.shared->second; // who answered is who is told of
   }
   if (!ended) {

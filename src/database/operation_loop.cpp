@@ -85,7 +85,7 @@ bool database_core::may_begin(operation& op, const call_terms& terms, time_point
       made = no_host(*hosts_);
     } else if (may_begin(op, terms, now)) {
       auto trying =
-          terms.hedge ? attempt_hedged(rt, terms, now) : attempt(rt, terms, what, now);
+          terms.hedge ? attempt_hedged(rt, terms, op, now) : attempt(rt, terms, what, now);
       auto tried = co_await std::move(trying);
       made = std::move(tried);
       if (!made) now = rt.now();

@@ -45,6 +45,8 @@ public:
     parts_.breaker = breaker;
     parts_.host = host;
   }
+  /// Another host answered in place of the one that was asked, which is no success of that one.
+  void answered_elsewhere() noexcept { pass_ = {}; }
   /// Where hosts have breakers: false after it was turned to none.
   [[nodiscard]] bool has_host() const noexcept { return parts_.breaker != nullptr; }
 

@@ -249,6 +249,36 @@ TEST(stack_cluster_switch, resume_asks_each_host_before_the_first_attempt) {
   c.close();
 }
 
+TEST(stack_cluster_breaker, a_hedge_that_another_host_answered_is_no_success_of_the_first) {
+  auto o = cluster::plain();
+  o.retry_budget.capacity = 1000;
+  cluster c{11, o};
+  ASSERT_TRUE(c.loop->run(c.db->open(*c.loop)));
+  c.world.run_for(2s);
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(c.read(read::replica_or_primary, 1h, true));
+  c.db->reset(); // the breaker forgets what went well
+  const auto ask_in_vain = [&c] {
+    const call_options how{
+        .deadline = 50ms, .name = "total", .read = read::replica_or_primary, .max_staleness = 1h};
+    const statement what{"SELECT TOTAL", {}};
+    auto asked = c.db->execute(*c.loop, what, nullptr, how, std::source_location::current());
+    (void)c.loop->run(std::move(asked));
+  };
+  for (int i = 0; i < 15; ++i) { // the replica answers nobody; of four calls three are hedged
+    for (int hedged = 0; hedged < 3; ++hedged) {
+      c.a->slow_once = 20s;
+      EXPECT_TRUE(c.read(read::replica_or_primary, 1h, true));
+    }
+    c.a->slow_once = 20s;
+    ask_in_vain();
+  }
+  EXPECT_GE(c.db->status().hedges_won, 20U);
+  EXPECT_NE(c.db->status().hosts[0].breaker, breaker_state::closed);
+  EXPECT_EQ(c.db->status().hosts[1].breaker, breaker_state::closed);
+  c.a->slow_once = 0s;
+  c.close();
+}
+
 TEST(stack_cluster_start, without_a_primary_opening_fails_and_says_what_each_host_is) {
   cluster c;
   c.b->role = host_role::replica;
