@@ -66,7 +66,8 @@ public:
   }
 
   /// Rows are moved into the operation; see `sql_verbs::insert_many`.
-  template <std::ranges::input_range Rows>
+  template <class Rows>
+    requires std::ranges::forward_range<const Rows>
   auto insert_many(sql table, std::initializer_list<std::string_view> columns, Rows rows) const {
     auto call = own(table);
     auto source = std::make_shared<Rows>(std::move(rows));

@@ -32,7 +32,8 @@ void append_row(const Row& r, std::vector<value>& out) {
     boost::pfr::for_each_field(r, [&](const auto& field) { out.push_back(to_parameter(field)); });
 }
 
-template <std::ranges::input_range Rows>
+template <class Rows>
+  requires std::ranges::forward_range<const Rows>
 class range_source final : public row_source {
 public:
   explicit range_source(const Rows& rows)
@@ -125,13 +126,16 @@ public:
 
   /// Inserts all rows, or none: many rows a statement, one transaction. Rows are scalars, tuples or
   /// aggregates, by position; `table` and `columns` are quoted as identifiers ("schema.table" is
-  /// two).
-  template <std::ranges::input_range Rows>
+  /// two). The rows are read anew for each attempt and for an operation key, so a range that can be
+  /// read only once will not do.
+  template <class Rows>
+    requires std::ranges::forward_range<const Rows>
   std::uint64_t insert_many(sql table, std::initializer_list<std::string_view> columns,
                             const Rows& rows) {
     return try_insert_many(table, columns, rows).value();
   }
-  template <std::ranges::input_range Rows>
+  template <class Rows>
+    requires std::ranges::forward_range<const Rows>
   result<std::uint64_t> try_insert_many(sql table, std::initializer_list<std::string_view> columns,
                                         const Rows& rows) {
     const std::span names{columns.begin(), columns.size()};

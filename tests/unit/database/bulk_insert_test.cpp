@@ -1,7 +1,10 @@
 #include "database/bulk_insert.hpp"
 #include "unit/database/fake_engine.hpp"
 
+#include <holdfast/database.hpp>
+
 #include <gtest/gtest.h>
+#include <ranges>
 
 namespace holdfast::detail {
 namespace {
@@ -26,6 +29,12 @@ private:
   std::size_t row_ = 0;
   int cell_ = 0;
 };
+
+template <class Rows>
+concept can_be_inserted =
+    requires(database db, const Rows& rows) { db.insert_many("t", {"id"}, rows); };
+static_assert(can_be_inserted<std::vector<int>>);
+static_assert(!can_be_inserted<std::ranges::istream_view<int>>, "its rows can be read only once");
 
 widths rows_of_two(std::size_t n) { return widths{std::vector<std::size_t>(n, 2)}; }
 
