@@ -16,7 +16,7 @@ template <class Row>
 struct async_stream {
   any_io_executor executor;
   std::shared_ptr<database_core> db;
-  transaction_core* tx = nullptr; ///< null: not of a transaction
+  transaction_core* tx = nullptr; ///< null: not of a transaction; gone once `core` is cut off
   stream_ptr core{};              ///< null: all rows have come
   row_batch<Row> batch{};
   std::unique_ptr<error> failure{};
@@ -78,7 +78,8 @@ public:
 private:
   template <class T>
   boost::asio::awaitable<T> run(detail::maker<T> make) {
-    if (shared_->tx) return detail::async_run_in<T>(*shared_->tx, std::move(make));
+    const bool inside = shared_->tx && !shared_->core->cut_off();
+    if (inside) return detail::async_run_in<T>(*shared_->tx, std::move(make));
     return detail::async_run<T>(shared_->executor, shared_->db, std::move(make),
                                 boost::asio::use_awaitable);
   }

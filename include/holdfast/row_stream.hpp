@@ -25,6 +25,8 @@ public:
   /// Hands the next batch to `rows`. False: there are no more, and the connection has gone back.
   virtual task<result<bool>> fetch(runtime& rt, row_sink& rows) = 0;
   virtual task<result<void>> close(runtime& rt) = 0;
+  /// Its transaction has ended before it: what it was opened with is gone.
+  [[nodiscard]] virtual bool cut_off() const noexcept { return false; }
 };
 
 using stream_ptr = std::unique_ptr<stream_core>;

@@ -20,6 +20,7 @@ public:
 
   task<result<bool>> fetch(runtime& rt, row_sink& rows) override;
   task<result<void>> close(runtime& rt) override;
+  [[nodiscard]] bool cut_off() const noexcept override { return !tx_; }
 
 private:
   friend class transaction_core;

@@ -144,6 +144,25 @@ asio::awaitable<void> blocks(async_database db) {
 
 TEST_P(asio_forms, transactions_and_savepoints) { run(blocks); }
 
+asio::awaitable<void> orphaned_stream(async_database db) {
+  async_row_stream<row<long>> rows;
+  auto open = [&rows](async_transaction& tx) -> asio::awaitable<void> {
+    rows = co_await tx.stream<long>(up_to, 20000);
+  };
+  co_await db.transaction(open);
+  std::optional<errc> told;
+  try {
+    while (co_await rows.next()) {
+    } // those that had come are there still
+  } catch (const database_error& e) {
+    told = e.code();
+  }
+  EXPECT_EQ(told, errc::transaction_finished);
+  co_await rows.close();
+}
+
+TEST_P(asio_forms, a_stream_that_outlives_its_transaction_says_so) { run(orphaned_stream); }
+
 TEST_P(asio_forms, another_token) {
   asio::io_context context;
   auto value =
