@@ -4,6 +4,8 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
 #include <memory>
 #include <type_traits>
@@ -67,7 +69,8 @@ public:
         *core_, [this, call](runtime&) { return detail::script_in(*core_, call); });
   }
 
-  /// `fn` is `asio::awaitable<R>(async_transaction&)` and must outlive the call.
+  /// `fn` is `asio::awaitable<R>(async_transaction&)` and must outlive the call. Cancelling what
+  /// awaits it cancels `fn`; the savepoint is undone, and the transaction goes on.
   template <class F>
   auto savepoint(F& fn);
 
@@ -103,11 +106,16 @@ public:
   using R = typename std::invoke_result_t<F&, async_transaction&>::value_type;
   static_assert(std::is_void_v<R> || std::is_default_constructible_v<R>);
 
-  awaitable_block(std::shared_ptr<database_core> db, F& fn) : db_{std::move(db)}, fn_{fn} {}
+  /// `nested`: of a savepoint; null: of a whole transaction, which its runtime cancels.
+  awaitable_block(std::shared_ptr<database_core> db, F& fn,
+                  std::shared_ptr<nested_cancellation> nested = nullptr)
+      : db_{std::move(db)}, fn_{fn}, nested_{std::move(nested)} {}
 
   task<void> run(transaction_core& tx) override {
     async_transaction handle{db_, tx};
     thrown_ = nullptr;
+    if (nested_ && nested_->told)
+      throw boost::system::system_error{boost::asio::error::operation_aborted};
     co_await ended{*this, tx, handle};
     if (thrown_) std::rethrow_exception(thrown_);
   }
@@ -145,15 +153,16 @@ private:
         if constexpr (sizeof...(v) == 1) self.value_ = (std::move(v), ...);
         h.resume();
       };
-      boost::asio::co_spawn(
-          strand_of(rt), self.fn_(handle),
-          boost::asio::bind_cancellation_slot(inner_slot_of(rt), std::move(done)));
+      const auto slot = self.nested_ ? self.nested_->signal.slot() : inner_slot_of(rt);
+      boost::asio::co_spawn(strand_of(rt), self.fn_(handle),
+                            boost::asio::bind_cancellation_slot(slot, std::move(done)));
     }
     void await_resume() const noexcept {}
   };
 
   std::shared_ptr<database_core> db_;
   F& fn_;
+  std::shared_ptr<nested_cancellation> nested_;
   std::exception_ptr thrown_;
   std::conditional_t<std::is_void_v<R>, char, R> value_{};
 };
@@ -170,8 +179,9 @@ transact_awaitable(runtime& rt, std::shared_ptr<database_core> core,
 
 template <class F>
 task<result<typename awaitable_block<F>::R>>
-savepoint_awaitable(std::shared_ptr<database_core> core, transaction_core& tx, F& fn) {
-  awaitable_block<F> body{std::move(core), fn};
+savepoint_awaitable(std::shared_ptr<database_core> core, transaction_core& tx, F& fn,
+                    std::shared_ptr<nested_cancellation> nested) {
+  awaitable_block<F> body{std::move(core), fn, std::move(nested)};
   auto end = co_await savepoint_in(tx, body);
   end.rethrow_if_failed();
   co_return body.take();
@@ -182,8 +192,13 @@ savepoint_awaitable(std::shared_ptr<database_core> core, transaction_core& tx, F
 template <class F>
 auto async_transaction::savepoint(F& fn) {
   using R = typename detail::awaitable_block<F>::R;
+  const auto nested = std::make_shared<detail::nested_cancellation>();
   return detail::async_run_in<R>(
-      *core_, [this, &fn](runtime&) { return detail::savepoint_awaitable(db_, *core_, fn); });
+      *core_,
+      [this, &fn, nested](runtime&) {
+        return detail::savepoint_awaitable(db_, *core_, fn, nested);
+      },
+      nested);
 }
 
 } // namespace holdfast

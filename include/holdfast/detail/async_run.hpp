@@ -9,6 +9,7 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -160,11 +161,30 @@ auto async_run(const any_io_executor& executor, std::shared_ptr<database_core> c
       initiate, token, executor, std::move(core), std::move(make));
 }
 
-/// The same inside a running transaction, whose strand we are on.
+/// Cancels what the user's code runs inside a savepoint. A slot has room for one handler, so the
+/// enclosing block's cannot serve for this one, too. On the strand.
+struct nested_cancellation {
+  boost::asio::cancellation_signal signal;
+  bool told = false; ///< perhaps before that code began
+
+  void tell(boost::asio::cancellation_type how) {
+    told = told ||
+           (how & boost::asio::cancellation_type::terminal) != boost::asio::cancellation_type::none;
+    signal.emit(how);
+  }
+};
+
+/// The same inside a running transaction, whose strand we are on. What is awaited ends by itself:
+/// only `nested`, if given, hears of a cancellation.
 template <class T>
-boost::asio::awaitable<T> async_run_in(transaction_core& tx, maker<T> make) {
-  const auto initiate = [](auto handler, transaction_core* core, maker<T> m) {
+boost::asio::awaitable<T> async_run_in(transaction_core& tx, maker<T> make,
+                                       std::shared_ptr<nested_cancellation> nested = nullptr) {
+  const auto initiate = [](auto handler, transaction_core* core, maker<T> m,
+                           std::shared_ptr<nested_cancellation> inner) {
     using handler_type = decltype(handler);
+    auto slot = boost::asio::get_associated_cancellation_slot(handler);
+    if (inner && slot.is_connected())
+      slot.assign([inner](boost::asio::cancellation_type how) { inner->tell(how); });
     auto to = boost::asio::get_associated_executor(handler, strand_of(home_of(*core)));
     auto b = std::make_shared<bridge<T, handler_type>>(bridge<T, handler_type>{
         std::move(handler), boost::asio::make_work_guard(to), std::move(m)});
@@ -174,7 +194,7 @@ boost::asio::awaitable<T> async_run_in(transaction_core& tx, maker<T> make) {
   };
   using token = const boost::asio::use_awaitable_t<>;
   return boost::asio::async_initiate<token, typename signature_of<T>::type>(
-      initiate, boost::asio::use_awaitable, &tx, std::move(make));
+      initiate, boost::asio::use_awaitable, &tx, std::move(make), std::move(nested));
 }
 
 template <class Sink, class T>

@@ -8,6 +8,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
@@ -143,6 +144,56 @@ asio::awaitable<void> blocks(async_database db) {
 }
 
 TEST_P(asio_forms, transactions_and_savepoints) { run(blocks); }
+
+asio::awaitable<void> linger(async_transaction& tx) {
+  co_await tx.execute("insert into t values (2, 2)");
+  asio::steady_timer long_time{co_await asio::this_coro::executor, 5s};
+  co_await long_time.async_wait(asio::use_awaitable);
+}
+
+asio::awaitable<void> insert_and_linger(async_transaction& tx) {
+  co_await tx.execute("insert into t values (1, 1)");
+  co_await tx.savepoint(linger);
+}
+
+/// Cancels the savepoint's work alone, and goes on.
+asio::awaitable<long> insert_and_hurry(async_transaction& tx) {
+  using namespace asio::experimental::awaitable_operators;
+  co_await tx.execute("insert into t values (1, 1)");
+  asio::steady_timer soon{co_await asio::this_coro::executor, 50ms};
+  auto work = tx.savepoint(linger);
+  auto time = soon.async_wait(asio::use_awaitable);
+  const auto first = co_await (std::move(work) || std::move(time));
+  EXPECT_EQ(first.index(), 1U);
+  const auto n = co_await tx.query_value<long>("select count(*) from t");
+  co_return *n;
+}
+
+asio::awaitable<void> cancelled_savepoints(async_database db) {
+  using namespace asio::experimental::awaitable_operators;
+  co_await db.script("create table t(id bigint primary key, v bigint)");
+  const auto began = steady::now();
+  const long seen = co_await db.transaction(insert_and_hurry);
+  EXPECT_EQ(seen, 1) << "the savepoint was not undone";
+  EXPECT_LT(steady::now() - began, 3s) << "its work went on";
+  const auto kept = co_await db.query_value<long>("select count(*) from t");
+  EXPECT_EQ(kept, 1);
+  co_await db.execute("delete from t");
+  // Who cancels the transaction means what runs inside its savepoint, too.
+  const auto again = steady::now();
+  asio::steady_timer soon{co_await asio::this_coro::executor, 50ms};
+  auto work = db.transaction(insert_and_linger);
+  auto time = soon.async_wait(asio::use_awaitable);
+  const auto first = co_await (std::move(work) || std::move(time));
+  EXPECT_EQ(first.index(), 1U);
+  EXPECT_LT(steady::now() - again, 3s);
+  const auto left = co_await db.query_value<long>("select count(*) from t");
+  EXPECT_EQ(left, 0);
+}
+
+TEST_P(asio_forms, the_work_of_a_savepoint_is_cancelled_alone_or_with_its_transaction) {
+  run(cancelled_savepoints);
+}
 
 asio::awaitable<void> orphaned_stream(async_database db) {
   async_row_stream<row<long>> rows;
