@@ -68,12 +68,15 @@ error host::explain(error e) const {
 
 void host::reset() {
   const auto generation = pool_->generation();
-  pool_->clear(make_error(errc::pool_cleared, "the database was reset"), false, generation);
+  error why = make_error(errc::pool_cleared, "the database was reset");
+  {
+    const std::lock_guard lock{mutex_};
+    if (up_) cause_ = std::make_shared<const error>(why); // else waiters are told of the outage
+  }
+  pool_->clear(std::move(why), false, generation);
   const time_point now = background_->now();
   breaker_.set_mode(breaker_.snapshot(now).mode, now); // closed and forgetful, if nobody forced it
-  // While the host is down its monitor opens the pool, not we.
-  const std::lock_guard lock{mutex_};
-  if (up_) pool_->ready();
+  reopen();
 }
 
 host_status host::status(time_point now) const {
@@ -97,7 +100,7 @@ void host::report(const error& e, std::uint64_t generation) {
       return;
     }
     pool_->clear(e, false, generation);
-    pool_->ready();
+    reopen();
     return;
   }
   // Where one connection died the others may have, too: each is proved before its next use.
@@ -148,6 +151,7 @@ void host::evict(const error& cause, bool interrupt) {
   if (!interrupt) reopen();
 }
 
+/// While the host is down its monitor opens the pool, not we.
 void host::reopen() {
   const std::lock_guard lock{mutex_};
   if (up_) pool_->ready();

@@ -26,6 +26,7 @@ struct stack_control : ::testing::Test, town {
   void SetUp() override { ASSERT_TRUE(loop->run(db->open(*loop))); }
   void TearDown() override {
     store->start();
+    store->hanging = false;
     world.run_until([this] { return active == 0; }, 1min);
     (void)loop->run(db->close(*loop, 5s));
     loop->cancel();
@@ -37,7 +38,7 @@ struct stack_control : ::testing::Test, town {
   task<void> write_on(sim_runtime& rt) {
     const auto parameters = to_parameters(std::string{"m"});
     const statement what{"INSERT MARK", parameters};
-    const call_options how{.deadline = 30s, .name = "mark"};
+    const call_options how{.deadline = 30s, .name = "mark", .fail_fast = hurried};
     auto done = co_await db->execute(rt, what, nullptr, how, std::source_location::current());
     --active;
     if (!done) last = done.error();
@@ -49,6 +50,7 @@ struct stack_control : ::testing::Test, town {
   }
 
   std::optional<error> last;
+  bool hurried = false;
 };
 
 TEST_F(stack_control, who_waits_for_a_connect_while_the_database_is_suspended_writes_after_resume) {
@@ -77,6 +79,27 @@ TEST_F(stack_control, a_call_that_waits_for_resume_ends_at_once_when_the_databas
   EXPECT_EQ(active, 0) << "it goes on asking a closed database";
   ASSERT_TRUE(last);
   EXPECT_EQ(last->code, errc::pool_closed);
+}
+
+TEST_F(stack_control, who_waits_when_the_database_is_reset_is_not_told_of_an_outage_long_over) {
+  hurried = true;
+  store->stop();
+  begin_write();
+  world.run_for(1s);
+  ASSERT_EQ(active, 0);
+  store->start();
+  world.run_for(1h);
+  ASSERT_TRUE(db->status().hosts[0].up);
+  db->reset();
+  store->hanging = true; // so that the next caller waits for a connect
+  begin_write();
+  world.run_for(100ms);
+  ASSERT_EQ(active, 1);
+  db->reset();
+  world.run_for(100ms);
+  EXPECT_EQ(active, 0);
+  EXPECT_EQ(last->code, errc::pool_cleared) << last->message;
+  EXPECT_NE(last->message.find("reset"), std::string::npos) << last->message;
 }
 
 /// Its statement meets a conflict, and then the server is gone.
