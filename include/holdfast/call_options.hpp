@@ -31,7 +31,8 @@ struct call_options {
   /// For logs, metrics and reports: "seat.lookup". Never put data in it.
   std::string_view name{};
   /// Names this write once and for all: a lost reply is resolved by it, and doing it again with the
-  /// same key does nothing and gives the first result. `execute` only; at most 200 bytes.
+  /// same key does nothing and gives the first result. `execute` and `insert_many` only; at most
+  /// 200 bytes.
   std::string_view operation_key{};
   /// For a write without a key: runs it in a transaction whose id is known before COMMIT leaves, so
   /// that a lost reply is resolved by that id, as `transaction` does. One more round trip, and one

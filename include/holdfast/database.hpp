@@ -97,8 +97,8 @@ public:
   /// again, with backoff, on deadlock, serialization failure and on a connection that broke before
   /// COMMIT was sent; so it should have no effects but on the database. An exception rolls back.
   ///
-  /// With an operation key also a lost COMMIT is resolved; without one it is reported with
-  /// `effect() == unknown`.
+  /// With an operation key also a lost COMMIT is resolved; without one PostgreSQL is asked by the
+  /// transaction's id. What cannot be learned is reported with `effect() == unknown`.
   template <class F>
   auto transaction(F&& fn, std::source_location caller = std::source_location::current())
       -> std::invoke_result_t<F&, holdfast::transaction&> {

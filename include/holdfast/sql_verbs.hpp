@@ -120,7 +120,8 @@ public:
   template <class... Ts, class... Args>
   result<row_stream<row<Ts...>>> try_stream(sql text, const Args&... args) && = delete;
 
-  /// Several statements in one text, without parameters or results. Never retried once sent.
+  /// Several statements in one text, without parameters or results. Once sent it is not sent again,
+  /// unless the view is `idempotent`.
   void script(sql text) { try_script(text).value(); }
   result<void> try_script(sql text) { return self().run_script(text); }
 
