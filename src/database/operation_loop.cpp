@@ -29,6 +29,18 @@ host* next_host(topology& hosts, const call_terms& terms, time_point now, const 
   return terms.replica_will_do ? hosts.pick(terms, now, avoid) : hosts.writer();
 }
 
+/// An exception of the user's code (a conversion, a sink) leaves a connection in any state.
+struct unless_ended {
+  explicit unless_ended(sql_lease& l) noexcept : lease{l} {}
+  unless_ended(const unless_ended&) = delete;
+  unless_ended& operator=(const unless_ended&) = delete;
+  ~unless_ended() {
+    if (!ended) lease.discard();
+  }
+  sql_lease& lease;
+  bool ended = false;
+};
+
 // Not inline, as clang would keep a place for each error.
 [[gnu::noinline]] result<void> no_turn(result<writer_queue::turn>& waited) {
   return std::move(waited.error());
@@ -133,7 +145,9 @@ bool database_core::may_begin(operation& op, const call_terms& terms, time_point
   attempts_.fetch_add(1, std::memory_order_relaxed);
   load_limiter::sample sample = at.load().begin(rt);
   terms.reached = true;
+  unless_ended doubt{lease};
   auto made = co_await what.attempt(rt, **lease, terms);
+  doubt.ended = true;
   sample.ended(rt, made ? nullptr : &made.error());
   if (made) {
     if (what.keep(lease, turn) || !left_open(**lease)) {
