@@ -38,6 +38,7 @@ bool connection::is_mariadb() const noexcept { return mariadb_connection(wire_.r
   s.writes = facts.writes;
   s.in_block = block_open();
   s.ends_block = facts.may_commit;
+  s.runs_others = facts.runs_others;
   s.waits_not = facts.waits_not;
   s.timeout_ends_block = facts_.timeout_ends_block;
   s.opened_read_only = read_only_block_;

@@ -48,6 +48,12 @@ void refine_stale(error& e, const situation& s) {
   e.message = "a prepared statement no longer fits the database's schema";
 }
 
+/// A procedure that failed may have done, and committed, something before.
+void mark_partly_done(error& e) noexcept {
+  e.effect = side_effect::unknown;
+  if (e.next != advice::fix_request) e.next = advice::give_up;
+}
+
 void mark_lost(error& e, const situation& s) noexcept {
   e.effect = lost_effect(s);
   e.when = lost_phase(s);
@@ -89,6 +95,7 @@ error answered_error(const server_reply& reply, const situation& s) {
   const bool doubtful = leaves_doubt(row, s);
   e.effect = doubtful ? lost_effect(s) : side_effect::none;
   e.when = doubtful ? lost_phase(s) : phase::answered;
+  if (s.runs_others && !s.in_block) mark_partly_done(e);
   if (!e.constraint.empty()) e.message += " (constraint \"" + e.constraint + "\")";
   return e;
 }

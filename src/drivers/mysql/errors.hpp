@@ -58,6 +58,7 @@ struct situation {
   bool writes = true;
   bool in_block = false;            ///< inside BEGIN … COMMIT: nothing counts before COMMIT
   bool ends_block = false;          ///< its own text may commit: losing its reply loses the outcome
+  bool runs_others = false;         ///< some of what it ran may stand although it failed
   bool committing = false;          ///< it is the library's COMMIT
   bool wrote_nothing = false;       ///< the block that it ends changed nothing, for certain
   bool used_cached = false;         ///< ran a statement that an earlier call had prepared

@@ -60,6 +60,7 @@ task<result<prepared_statement*>> connection::prepare(runtime& rt, std::string_v
   situation now = situation_for(s.facts);
   now.writes = false; // nothing runs yet
   now.ends_block = false;
+  now.runs_others = false;
   now.when = phase::not_sent;
   MYSQL_STMT* const statement = s.handle.get();
   int failed_to = 0;

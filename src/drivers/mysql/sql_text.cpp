@@ -21,6 +21,12 @@ constexpr auto undoing = std::to_array<string_view>({"rollback", "savepoint", "r
 constexpr auto controlling = std::to_array<string_view>({"begin", "start", "commit", "xa"});
 /// In SET, what is more than a variable: SET STATEMENT … FOR runs any statement.
 constexpr auto weighty = std::to_array<string_view>({"autocommit", "password", "statement"});
+/// They do one thing each, whole or not at all as far as the engine goes.
+constexpr auto single = std::to_array<string_view>(
+    {"alter",    "analyze", "backup", "change", "check",    "checksum",  "create", "drop",
+     "flush",    "get",     "grant",  "import", "kill",     "install",   "load",   "lock",
+     "optimize", "purge",   "rename", "repair", "reset",    "resignal",  "revoke", "signal",
+     "start",    "stop",    "commit", "xa",     "truncate", "uninstall", "unlock"});
 constexpr auto effects = std::to_array<string_view>({"nextval", "setval"});
 constexpr auto session_effects = std::to_array<string_view>(
     {"get_lock", "release_lock", "release_all_locks", "service_get_read_locks",
@@ -33,12 +39,14 @@ bool among(string_view word, const std::array<string_view, N>& list) noexcept {
 
 struct statement_words {
   string_view first;
+  bool compound = false; // BEGIN NOT ATOMIC
   bool changes = false;
   bool into = false;    // SELECT … INTO a file or a variable
   bool effect = false;  // a function or a sequence
   bool session = false; // a lock, a variable
   bool temporary = false;
   bool weighty = false;
+  bool carries = false; // SET STATEMENT … FOR
   bool waits_not = false;
 };
 
@@ -53,7 +61,9 @@ void look_at(statement_words& seen, string_view word, string_view before, bool c
   seen.temporary |=
       is_word(word, "temporary") &&
       (is_word(before, "create") || is_word(before, "drop") || is_word(before, "replace"));
+  seen.compound |= is_word(word, "not") && is_word(before, "begin");
   seen.weighty |= among(word, weighty);
+  seen.carries |= is_word(word, "statement") && is_word(before, "set");
   seen.waits_not |= is_word(word, "nowait");
 }
 
@@ -63,6 +73,13 @@ bool commits(const statement_words& s) noexcept {
   if (is_word(s.first, "set")) return s.weighty;
   if (is_word(s.first, "create") || is_word(s.first, "drop")) return !s.temporary;
   return !among(s.first, carrying);
+}
+
+bool runs_others(const statement_words& s) noexcept {
+  if (among(s.first, reading) || among(s.first, changing) || among(s.first, looking)) return false;
+  if (among(s.first, undoing) || among(s.first, single)) return false;
+  if (is_word(s.first, "begin")) return s.compound;
+  return !among(s.first, carrying) || s.carries;
 }
 
 sql_facts facts_of(const statement_words& s) noexcept {
@@ -79,6 +96,7 @@ sql_facts facts_of(const statement_words& s) noexcept {
                                (is_word(s.first, "set") && s.weighty);
   facts.several = false;
   facts.waits_not = s.waits_not;
+  facts.runs_others = runs_others(s);
   return facts;
 }
 
@@ -86,7 +104,8 @@ constexpr sql_facts nothing{.writes = false,
                             .dirties = false,
                             .controls_transaction = false,
                             .may_commit = false,
-                            .several = false};
+                            .several = false,
+                            .runs_others = false};
 
 sql_facts joined(sql_facts a, sql_facts b) noexcept {
   return {.writes = a.writes || b.writes,
@@ -94,7 +113,8 @@ sql_facts joined(sql_facts a, sql_facts b) noexcept {
           .controls_transaction = a.controls_transaction || b.controls_transaction,
           .may_commit = a.may_commit || b.may_commit,
           .several = a.several || b.several,
-          .waits_not = a.waits_not || b.waits_not};
+          .waits_not = a.waits_not || b.waits_not,
+          .runs_others = a.runs_others || b.runs_others};
 }
 
 /// Up to the next semicolon, or the end.
@@ -117,7 +137,9 @@ sql_facts read(string_view sql, quoting how) noexcept {
   while (!text.at_end()) {
     const auto statement = read_statement(text);
     if (!text.anything()) continue;
-    all = joined(all, facts_of(statement));
+    auto facts = facts_of(statement);
+    facts.runs_others = count == 0 ? facts.runs_others : all.runs_others;
+    all = joined(all, facts);
     ++count;
   }
   all.several = count > 1;

@@ -26,6 +26,9 @@ struct sql_facts {
   bool several = true;
   /// Says NOWAIT: a lock that another holds is an error at once.
   bool waits_not = false;
+  /// Its first statement runs others, each of which may commit before a later one fails: CALL,
+  /// EXECUTE, a compound statement, SET STATEMENT … FOR; and what is not known.
+  bool runs_others = true;
 
   friend bool operator==(const sql_facts&, const sql_facts&) = default;
 };

@@ -71,6 +71,7 @@ task<result<void>> connection::script(runtime& rt, std::string_view sql, deadlin
                       "the script is longer than the server takes: max_allowed_packet = " +
                           std::to_string(facts_.max_packet) + " bytes");
   situation now = situation_for(sql_facts{}); // what stands in it is not looked at
+  now.runs_others = false;
   if (!now.in_block && wire_.gone()) {
     now.when = phase::not_sent;
     co_return lost(now);

@@ -70,6 +70,23 @@ TEST(mysql_errors, lock_wait_timeout_takes_what_the_server_rolls_back) {
                   .transaction_usable);
 }
 
+// A part of what it ran may have been committed.
+TEST(mysql_errors, what_ran_others_is_not_known_undone) {
+  for (const unsigned number : {1213U, 1205U, 1615U}) {
+    const auto e = answered_error(reply_of(number), {.runs_others = true, .used_cached = true});
+    EXPECT_EQ(e.effect, side_effect::unknown) << number;
+    EXPECT_EQ(e.next, stop) << number;
+    EXPECT_EQ(e.when, phase::answered);
+    EXPECT_TRUE(e.connection_usable);
+  }
+  EXPECT_EQ(answered_error(reply_of(1213), {.runs_others = true}).code, errc::deadlock);
+  const auto twice = answered_error(reply_of(1062), {.runs_others = true});
+  EXPECT_EQ(twice.effect, side_effect::unknown);
+  EXPECT_EQ(twice.next, fix);
+  const auto inside = answered_error(reply_of(1213), {.in_block = true, .runs_others = true});
+  EXPECT_EQ(inside.effect, side_effect::none);
+}
+
 TEST(mysql_errors, stale_statement_is_one_only_if_it_was_cached) {
   for (const unsigned number : {1615U, 1243U}) {
     EXPECT_TRUE(means_stale_statement(number));

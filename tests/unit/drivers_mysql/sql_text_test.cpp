@@ -62,6 +62,37 @@ TEST(mysql_text, plain_statements) {
   });
 }
 
+TEST(mysql_text, what_runs_others_and_so_may_have_done_a_part) {
+  for (const auto* sql :
+       {"call p()", "execute p", "execute immediate 'delete from t'", "/* x */ CALL p()",
+        "begin not atomic insert into t values (1); delete from u; end",
+        "if 1 then call p(); end if", "a: loop call p(); end loop",
+        "set statement max_statement_time = 1 for call p()", "select 1 /*! , 2 */",
+        "/*!50000 call p() */", "nonsense", "\\"})
+    EXPECT_TRUE(classify(sql).runs_others) << sql;
+  for (const auto* sql : {"select 1",
+                          "(select 1)",
+                          "with a as (select 1) delete from t",
+                          "insert into t values (1)",
+                          "do 0",
+                          "set @statement = 1",
+                          "set names utf8mb4",
+                          "explain delete from t",
+                          "begin",
+                          "begin work",
+                          "commit",
+                          "xa end 'x'",
+                          "rollback",
+                          "truncate t",
+                          "alter table t add b int",
+                          "create procedure p() begin call q(); call r(); end",
+                          "signal sqlstate '45000'",
+                          "use app",
+                          "select 'call p()'",
+                          ""})
+    EXPECT_FALSE(classify(sql).runs_others) << sql;
+}
+
 TEST(mysql_text, what_ends_a_transaction_by_the_way) {
   expect_all({
       {"create table t(a int)", "wdc"},
