@@ -126,8 +126,10 @@ task<error> connection::look_after(runtime& rt, error failure, std::string_view 
     if (!seen) {
       failure.connection_usable = false;
       failure.transaction_usable = false;
+      if (now.ends_block) mark_partly_done(failure);
       co_return failure;
     }
+    if (!block_open() && now.ends_block) failure = ended_block_error(std::move(failure), now);
     if (!block_open()) failure.transaction_usable = false;
     if (!failure.transaction_usable && failure.next == advice::retry_statement)
       failure.next = advice::retry_transaction;

@@ -48,12 +48,6 @@ void refine_stale(error& e, const situation& s) {
   e.message = "a prepared statement no longer fits the database's schema";
 }
 
-/// A procedure that failed may have done, and committed, something before.
-void mark_partly_done(error& e) noexcept {
-  e.effect = side_effect::unknown;
-  if (e.next != advice::fix_request) e.next = advice::give_up;
-}
-
 void mark_lost(error& e, const situation& s) noexcept {
   e.effect = lost_effect(s);
   e.when = lost_phase(s);
@@ -98,6 +92,28 @@ error answered_error(const server_reply& reply, const situation& s) {
   if (s.runs_others && !s.in_block) mark_partly_done(e);
   if (!e.constraint.empty()) e.message += " (constraint \"" + e.constraint + "\")";
   return e;
+}
+
+void mark_partly_done(error& e) noexcept {
+  e.effect = side_effect::unknown;
+  if (e.next != advice::fix_request) e.next = advice::give_up;
+}
+
+error ended_block_error(error answered, const situation& s) {
+  const bool undone_perhaps = s.runs_others && !answered.transaction_usable;
+  if (!undone_perhaps) {
+    const auto known = make_error(errc::implicit_commit, {});
+    answered.code = known.code;
+    answered.kind = known.kind;
+    answered.level = known.level;
+    answered.next = known.next;
+    answered.message = "the statement ended its transaction, so what came before it may be in "
+                       "force, and then failed: " +
+                       answered.message;
+  }
+  mark_partly_done(answered);
+  answered.transaction_usable = false;
+  return answered;
 }
 
 error read_only_server_error(error answered) {

@@ -87,6 +87,12 @@ struct server_reply {
 /// One of those turned into what it means once the server has said that it takes no writes.
 [[nodiscard]] error read_only_server_error(error answered);
 
+/// The statement failed, and the transaction that it stood in had ended before: what came before it
+/// may be committed. A procedure's deadlock ends it too, and stays one.
+[[nodiscard]] error ended_block_error(error answered, const situation& s);
+/// What it did may stand: its effect is unknown, and nothing of it is repeated.
+void mark_partly_done(error& e) noexcept;
+
 /// The connection ended without an answer to this statement. `last_words` is the number of an ERR
 /// that came unasked, or the client library's; 0: none. `native` its text.
 [[nodiscard]] error lost_error(unsigned last_words, std::string native, const situation& s);

@@ -38,5 +38,23 @@ TEST_F(partial_work, of_a_procedure_that_failed_is_not_known_undone) {
   EXPECT_FALSE(retried(unknown.error()));
 }
 
+TEST_F(partial_work, of_a_block_that_a_failed_statement_committed_is_not_undone) {
+  db.script("create table " + t + "_2 (v int)").value();
+  ASSERT_TRUE(other.begin());
+  other.query("select * from " + t + "_2"); // holds the table's definition
+  ASSERT_TRUE(db.begin());
+  db.execute(insert()).value();
+  const auto altered = db.execute("alter table " + t + "_2 nowait add x int");
+  ASSERT_TRUE(other.rollback());
+  ASSERT_FALSE(altered);
+  EXPECT_EQ(altered.error().code, errc::implicit_commit);
+  EXPECT_EQ(altered.error().native_code, "1205");
+  EXPECT_EQ(altered.error().effect, side_effect::unknown);
+  EXPECT_FALSE(retried(altered.error())) << to_string(altered.error());
+  EXPECT_FALSE(altered.error().transaction_usable);
+  EXPECT_TRUE(altered.error().connection_usable);
+  EXPECT_EQ(rows(), 1);
+}
+
 } // namespace
 } // namespace holdfast::drivers::mysql::tests
