@@ -62,6 +62,11 @@ private:
     std::uint64_t drained = 0;      // rows after the failure
     int ended = 0;                  // as mysql_stmt_fetch said: no more rows, or an error
   };
+  /// How far a text of several statements got.
+  struct progress {
+    std::uint32_t ended = 0; // results; a procedure has several
+    bool closed = false;     // no block was open after one of them
+  };
   class cursor;
 
   std::optional<error> refuse(runtime& rt, deadline until);
@@ -91,9 +96,8 @@ private:
                           deadline until);
   task<error> look_after(runtime& rt, error failure, std::string_view sql, situation now,
                          deadline until);
-  /// `ended`: counts the statements of the text that ended well.
   task<result<void>> simple(runtime& rt, std::string_view sql, situation now, deadline until,
-                            std::uint32_t* ended = nullptr);
+                            progress* got = nullptr);
   task<result<void>> as_text(runtime& rt, statement what, statement_result& done, deadline until);
   task<result<bool>> server_is_read_only(runtime& rt, deadline until);
   task<result<void>> in_block(runtime& rt, std::string sql, deadline until);

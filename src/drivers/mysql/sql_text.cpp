@@ -148,7 +148,30 @@ sql_facts read(string_view sql, quoting how) noexcept {
   return {.several = count > 1 || sql.find(';') != string_view::npos, .waits_not = all.waits_not};
 }
 
+/// The statements up to the one that failed; a procedure's further results make it look at more.
+bool commits_within(string_view sql, quoting how, std::size_t ended, bool in_block) noexcept {
+  sql_words text{sql, how};
+  std::size_t count = 0;
+  while (!text.at_end() && count <= ended) {
+    const auto facts = facts_of(read_statement(text));
+    if (text.conditional()) return true;
+    if (!text.anything()) continue;
+    // Before the first of a script outside a block there is nothing to commit.
+    const bool first = count++ == 0 && !in_block;
+    if (first ? facts.runs_others : facts.may_commit) return true;
+    if (in_block && facts.controls_transaction) return true; // what follows commits by itself
+  }
+  return false;
+}
+
 } // namespace
+
+bool may_have_committed(string_view sql, std::size_t ended, bool in_block) noexcept {
+  if (commits_within(sql, {}, ended, in_block)) return true;
+  if (sql.find('\\') == string_view::npos) return false;
+  return commits_within(sql, {true, false}, ended, in_block) ||
+         commits_within(sql, {false, false}, ended, in_block);
+}
 
 sql_facts classify(string_view sql) noexcept {
   const auto usual = read(sql, {});

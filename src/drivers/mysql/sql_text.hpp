@@ -3,6 +3,8 @@
 // depends on the session's sql_mode (are backslashes escapes, is "…" a name) is read in each way.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <string_view>
 
 namespace holdfast::drivers::mysql {
@@ -30,9 +32,16 @@ struct sql_facts {
   /// EXECUTE, a compound statement, SET STATEMENT … FOR; and what is not known.
   bool runs_others = true;
 
+  static constexpr std::size_t whole_text = std::numeric_limits<std::size_t>::max();
+
   friend bool operator==(const sql_facts&, const sql_facts&) = default;
 };
 
 [[nodiscard]] sql_facts classify(std::string_view sql) noexcept;
+
+/// A script failed after `ended` results, whose last left a block open, or before its first: may
+/// what it did before, or what stood in the block that it ran in, be committed?
+[[nodiscard]] bool may_have_committed(std::string_view sql, std::size_t ended,
+                                      bool in_block) noexcept;
 
 } // namespace holdfast::drivers::mysql

@@ -1,5 +1,6 @@
 // The verbs that end or begin something: transactions, savepoints, scripts, the session itself.
 #include "drivers/mysql/connection.hpp"
+#include "drivers/mysql/sql_text.hpp"
 
 namespace holdfast::drivers::mysql {
 namespace {
@@ -32,7 +33,7 @@ std::string quoted_name(std::string_view name) {
 
 /// A text without parameters, whose results nobody wants.
 task<result<void>> connection::simple(runtime& rt, std::string_view sql, situation now,
-                                      deadline until, std::uint32_t* ended) {
+                                      deadline until, progress* got) {
   MYSQL* const c = wire_.raw();
   int failed_to = 0;
   wire_.before_call();
@@ -56,7 +57,8 @@ task<result<void>> connection::simple(runtime& rt, std::string_view sql, situati
       if (status != wire_status::ok) co_return stopped(status, now);
     }
     if (mysql_errno(c) != 0) co_return refused(now);
-    if (ended) ++*ended;
+    if (got) ++got->ended;
+    if (got && !block_open()) got->closed = true; // an error that follows says nothing of it
     if (!mysql_more_results(c)) co_return result<void>{};
     wire_.before_call();
     const int waits = mysql_next_result_start(&failed_to, c);
@@ -70,21 +72,25 @@ task<result<void>> connection::script(runtime& rt, std::string_view sql, deadlin
     co_return refusal(errc::invalid_statement,
                       "the script is longer than the server takes: max_allowed_packet = " +
                           std::to_string(facts_.max_packet) + " bytes");
-  situation now = situation_for(sql_facts{}); // what stands in it is not looked at
-  now.runs_others = false;
+  situation now = situation_for(sql_facts{});
+  now.runs_others = false; // told from how far it got
+  now.ends_block = now.in_block && may_have_committed(sql, sql_facts::whole_text, true);
   if (!now.in_block && wire_.gone()) {
     now.when = phase::not_sent;
     co_return lost(now);
   }
   dirty_ = true;
-  std::uint32_t ended = 0;
-  auto ran = co_await simple(rt, sql, now, until, &ended);
+  progress got;
+  auto ran = co_await simple(rt, sql, now, until, &got);
   if (ran) co_return ran;
-  // Each statement commits by itself here, but for a block that the script left open.
-  error& e = ran.error();
-  if (ended > 0 && e.when == phase::answered && !now.in_block && !block_open())
-    e.effect = side_effect::applied;
-  auto looking = look_after(rt, std::move(ran).error(), {}, now, until);
+  error e = std::move(ran).error();
+  if (e.when == phase::answered) {
+    now.ends_block = may_have_committed(sql, got.ended, now.in_block) || got.closed;
+    if (now.ends_block) mark_partly_done(e);
+    // Each statement commits by itself here, but for a block that the script opened.
+    if (got.closed && !now.in_block) e.effect = side_effect::applied;
+  }
+  auto looking = look_after(rt, std::move(e), {}, now, until);
   auto known = co_await std::move(looking);
   co_return known;
 }

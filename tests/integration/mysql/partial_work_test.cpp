@@ -56,5 +56,70 @@ TEST_F(partial_work, of_a_block_that_a_failed_statement_committed_is_not_undone)
   EXPECT_EQ(rows(), 1);
 }
 
+TEST_F(partial_work, of_a_script_that_committed_is_applied) {
+  const auto ran =
+      db.script("start transaction; " + insert() + "commit; start transaction; " + deadlock);
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().code, errc::deadlock);
+  EXPECT_EQ(ran.error().effect, side_effect::applied);
+  EXPECT_FALSE(retried(ran.error()));
+  EXPECT_EQ(rows(), 1);
+}
+
+TEST_F(partial_work, of_a_script_whose_block_was_perhaps_committed_is_unknown) {
+  for (const auto& last :
+       {"create table " + t + " (v int)", "start transaction; " + std::string{deadlock}}) {
+    const auto ran = db.script("start transaction; " + insert() + last);
+    ASSERT_FALSE(ran);
+    EXPECT_EQ(ran.error().effect, side_effect::unknown) << last;
+    EXPECT_FALSE(retried(ran.error())) << last;
+    ASSERT_TRUE(db.reset());
+  }
+  EXPECT_EQ(rows(), 2);
+  db.script("create procedure p_" + t + "() begin " + insert() + deadlock + "; end").value();
+  const auto called = db.script("call p_" + t + "(); select 1");
+  ASSERT_FALSE(called);
+  EXPECT_EQ(called.error().effect, side_effect::unknown);
+  EXPECT_FALSE(retried(called.error()));
+}
+
+TEST_F(partial_work, of_a_script_whose_block_was_left_is_none) {
+  const auto ran =
+      db.script("start transaction; " + insert() + "insert into nowhere values (1); commit");
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().effect, side_effect::none);
+  ASSERT_TRUE(db.reset());
+  EXPECT_EQ(rows(), 0);
+}
+
+TEST_F(partial_work, of_a_script_inside_a_block_is_known_by_its_words) {
+  ASSERT_TRUE(db.begin());
+  const auto committed = db.script(insert() + "commit; " + deadlock);
+  ASSERT_FALSE(committed);
+  EXPECT_EQ(committed.error().effect, side_effect::unknown);
+  EXPECT_FALSE(retried(committed.error()));
+  EXPECT_EQ(rows(), 1);
+  ASSERT_TRUE(db.begin());
+  const auto stands = db.script(insert() + "insert into nowhere values (1); commit");
+  ASSERT_FALSE(stands);
+  EXPECT_EQ(stands.error().effect, side_effect::none);
+  EXPECT_TRUE(stands.error().transaction_usable);
+  ASSERT_TRUE(db.rollback());
+  EXPECT_EQ(rows(), 1);
+}
+
+TEST_F(partial_work, of_a_script_inside_a_block_whose_reply_was_lost) {
+  const auto lost = [&](const std::string& sql) {
+    client one{settings_for(shared_server())};
+    EXPECT_TRUE(one.begin());
+    const auto ran = run_inline(one.link().script(one.rt(), sql, one.in(200ms)));
+    return ran ? side_effect::applied : ran.error().effect;
+  };
+  EXPECT_EQ(lost(insert() + "commit; do sleep(5)"), side_effect::unknown);
+  EXPECT_EQ(lost("rollback; " + insert() + "do sleep(5)"), side_effect::unknown);
+  EXPECT_EQ(lost(insert() + "do sleep(5)"), side_effect::none);
+  EXPECT_EQ(rows(), 2);
+}
+
 } // namespace
 } // namespace holdfast::drivers::mysql::tests

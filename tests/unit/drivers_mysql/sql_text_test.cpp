@@ -70,27 +70,35 @@ TEST(mysql_text, what_runs_others_and_so_may_have_done_a_part) {
         "set statement max_statement_time = 1 for call p()", "select 1 /*! , 2 */",
         "/*!50000 call p() */", "nonsense", "\\"})
     EXPECT_TRUE(classify(sql).runs_others) << sql;
-  for (const auto* sql : {"select 1",
-                          "(select 1)",
-                          "with a as (select 1) delete from t",
-                          "insert into t values (1)",
-                          "do 0",
-                          "set @statement = 1",
-                          "set names utf8mb4",
-                          "explain delete from t",
-                          "begin",
-                          "begin work",
-                          "commit",
-                          "xa end 'x'",
-                          "rollback",
-                          "truncate t",
-                          "alter table t add b int",
-                          "create procedure p() begin call q(); call r(); end",
-                          "signal sqlstate '45000'",
-                          "use app",
-                          "select 'call p()'",
-                          ""})
+  for (const auto* sql :
+       {"select 1", "(select 1)", "with a as (select 1) delete from t", "insert into t values (1)",
+        "do 0", "set names utf8mb4", "explain delete from t", "begin", "begin work", "commit",
+        "xa end 'x'", "rollback", "truncate t", "alter table t add b int",
+        "create procedure p() begin call q(); call r(); end", "signal sqlstate '45000'", "use app",
+        "select 'call p()'", ""})
     EXPECT_FALSE(classify(sql).runs_others) << sql;
+}
+
+TEST(mysql_text, how_far_a_script_may_have_committed) {
+  const auto within = [](std::string_view sql, std::size_t ended, bool in_block = false) {
+    return may_have_committed(sql, ended, in_block);
+  };
+  constexpr std::string_view plain =
+      "start transaction; update t set a = 1; update u; commit; select 1";
+  EXPECT_FALSE(within(plain, 0));
+  EXPECT_FALSE(within(plain, 2));
+  EXPECT_TRUE(within(plain, 3));
+  EXPECT_TRUE(within(plain, 4));
+  EXPECT_TRUE(within(plain, 0, true)) << "it commits the block that it stands in";
+  EXPECT_FALSE(within("create table t (a int); select 1", 0));
+  EXPECT_TRUE(within("call p(); select 1", 0));
+  EXPECT_TRUE(within("begin; insert into t values (1); begin; select 1", 2));
+  EXPECT_TRUE(within("begin; insert into t values (1); create table u (a int)", 2));
+  EXPECT_FALSE(within("update t; update u; create table v (a int)", 1, true));
+  EXPECT_TRUE(within("update t; rollback; update u", 2, true));
+  EXPECT_FALSE(within("update t; update u", sql_facts::whole_text, true));
+  EXPECT_TRUE(within("begin; select 1 /*! , 2 */; select 3", 2));
+  EXPECT_TRUE(within("begin; select '\\'; commit; select ''", 3)) << "with NO_BACKSLASH_ESCAPES";
 }
 
 TEST(mysql_text, what_ends_a_transaction_by_the_way) {
