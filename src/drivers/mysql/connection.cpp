@@ -83,7 +83,8 @@ error other_columns(const situation& s) {
 
 error connection::failed(const server_reply& reply, const situation& s) {
   if (reply.number == CR_NEW_STMT_METADATA) return other_columns(s);
-  if (is_clients_own(reply.number)) {
+  // None: the library swallows the error of a procedure's later result.
+  if (reply.number == 0 || is_clients_own(reply.number)) {
     // No answer, or one that cannot be read: what follows it cannot be told either.
     broken_ = true;
     return lost_error(reply.number, reply.message, s);

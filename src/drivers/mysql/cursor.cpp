@@ -60,7 +60,11 @@ task<result<bool>> connection::cursor::finish(runtime& rt, deadline until) {
   }
   if (!got_.unfinished) {
     auto skipped = co_await on_.skip_results(rt, s_, now_, until);
-    if (!skipped) co_return std::move(skipped).error();
+    if (!skipped) {
+      auto looking = on_.look_after(rt, std::move(skipped).error(), {}, now_, until);
+      auto known = co_await std::move(looking);
+      co_return known;
+    }
   }
   if (got_.failure) co_return on_.failed_after(got_, now_);
   co_return false;

@@ -121,5 +121,38 @@ TEST_F(partial_work, of_a_script_inside_a_block_whose_reply_was_lost) {
   EXPECT_EQ(rows(), 2);
 }
 
+/// The library tells nothing of an error behind a procedure's first result.
+TEST_F(partial_work, of_a_procedure_whose_later_result_failed_is_not_known) {
+  db.script("create procedure p_" + t +
+            "() begin select 1; select (select i.seq from seq_1_to_2 i where i.seq <= o.seq) from "
+            "seq_1_to_2 o; select 3; end")
+      .value();
+  const auto sql = "call p_" + t + "()";
+  const auto expect_lost = [&](const error& e) {
+    EXPECT_NE(e.native_code, "0");
+    EXPECT_NE(e.code, errc::server_error);
+    EXPECT_EQ(e.effect, side_effect::unknown);
+    EXPECT_FALSE(e.connection_usable);
+    EXPECT_FALSE(db.link().usable());
+  };
+  collected rows;
+  const auto called = db.execute(sql, {}, &rows);
+  ASSERT_FALSE(called);
+  expect_lost(called.error());
+  for (const bool in_block : {false, true}) {
+    client one{settings_for(shared_server())};
+    if (in_block) one.begin().value();
+    statement what;
+    what.sql = sql;
+    auto opened = run_inline(one.link().open_rows(one.rt(), what, one.in(5s))).value();
+    auto more = run_inline(opened->fetch(one.rt(), rows, one.in(5s)));
+    while (more && *more) more = run_inline(opened->fetch(one.rt(), rows, one.in(5s)));
+    ASSERT_FALSE(more);
+    EXPECT_NE(more.error().native_code, "0");
+    EXPECT_EQ(more.error().effect, side_effect::unknown);
+    EXPECT_FALSE(one.link().usable());
+  }
+}
+
 } // namespace
 } // namespace holdfast::drivers::mysql::tests
