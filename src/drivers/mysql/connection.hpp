@@ -60,6 +60,7 @@ private:
     bool patient = false;           // unwanted rows are read however many they are
     bool unfinished = false;        // the protocol is left in the middle: nothing can follow
     std::uint64_t drained = 0;      // rows after the failure
+    std::uint32_t in_a_row = 0;     // rows since the clock was last looked at
     int ended = 0;                  // as mysql_stmt_fetch said: no more rows, or an error
   };
   /// How far a text of several statements got.
@@ -86,6 +87,8 @@ private:
   result<void> start(prepared_statement& s, const statement& what, situation& now);
   task<result<void>> execute_started(runtime& rt, prepared_statement& s, situation now,
                                      deadline until);
+  static constexpr std::uint32_t rows_between_looks = 64;
+  static wire_status due(runtime& rt, deadline until) noexcept;
   int take_in(prepared_statement& s, reception& got, int ready);
   bool accept(prepared_statement& s, reception& got, int fetched);
   task<result<void>> receive(runtime& rt, prepared_statement& s, reception& got, situation now,

@@ -21,7 +21,8 @@ int connection::cursor::take_batch(int ready) {
                     : mysql_stmt_fetch_start(&fetched, statement);
   while (waits == 0) {
     if (!on_.accept(s_, got_, fetched)) return 0;
-    if (!got_.failure && ++given_ == batch_) return 0;
+    ++given_;
+    if ((!got_.failure && given_ == batch_) || given_ % rows_between_looks == 0) return 0;
     on_.wire_.before_call();
     waits = mysql_stmt_fetch_start(&fetched, statement);
   }
@@ -33,11 +34,15 @@ task<result<bool>> connection::cursor::fetch(runtime& rt, row_sink& rows, deadli
   got_.rows = &rows;
   if (!std::exchange(announced_, true)) rows.columns(s_.rows.columns());
   given_ = 0;
-  on_.wire_.before_call();
-  auto status = wire_status::ok;
-  if (const int waits = take_batch(0); waits != 0) {
-    const auto go_on = [this](int ready) { return take_batch(ready); };
-    status = co_await on_.wire_.finish(rt, waits, go_on, until);
+  const auto go_on = [this](int ready) { return take_batch(ready); };
+  auto status = got_.failure ? wire_status::ok : due(rt, until);
+  while (status == wire_status::ok) {
+    on_.wire_.before_call();
+    if (const int waits = take_batch(0); waits != 0)
+      status = co_await on_.wire_.finish(rt, waits, go_on, until);
+    if (status != wire_status::ok || got_.ended != 0 || got_.unfinished) break;
+    if (!got_.failure && given_ == batch_) break;
+    status = due(rt, until);
   }
   if (status == wire_status::ok && got_.ended == 0 && !got_.unfinished) co_return true;
   ended_ = true;

@@ -11,13 +11,23 @@ constexpr std::uint64_t most_drained_rows = 10'000;
 
 } // namespace
 
-/// What is there: until the end of the rows, or until a wait is due. Returns what for.
+/// Rows that are always there make no wait at which the deadline would be seen.
+wire_status connection::due(runtime& rt, deadline until) noexcept {
+  if (rt.cancelled()) return wire_status::cancelled;
+  const bool left = until.remaining(rt.coarse_now()) > duration::zero();
+  return left ? wire_status::ok : wire_status::timed_out;
+}
+
+/// What is there: until the end of the rows, or for some rows, or until a wait is due. Returns what
+/// for.
 [[gnu::hot]] int connection::take_in(prepared_statement& s, reception& got, int ready) {
   MYSQL_STMT* const statement = s.handle.get();
   int fetched = 0;
+  got.in_a_row = 0;
   int waits = ready ? mysql_stmt_fetch_cont(&fetched, statement, ready)
                     : mysql_stmt_fetch_start(&fetched, statement);
   while (waits == 0 && accept(s, got, fetched)) {
+    if (++got.in_a_row == rows_between_looks) return 0;
     wire_.before_call();
     waits = mysql_stmt_fetch_start(&fetched, statement);
   }
@@ -45,11 +55,14 @@ constexpr std::uint64_t most_drained_rows = 10'000;
                                                     reception& got, situation now, deadline until) {
   if (!s.rows.bind(s.handle.get())) co_return refused(s.handle.get(), now);
   if (got.rows) got.rows->columns(s.rows.columns());
-  wire_.before_call();
+  const auto go_on = [this, &s, &got](int ready) { return take_in(s, got, ready); };
   auto status = wire_status::ok;
-  if (const int waits = take_in(s, got, 0); waits != 0) {
-    const auto go_on = [this, &s, &got](int ready) { return take_in(s, got, ready); };
-    status = co_await wire_.finish(rt, waits, go_on, until);
+  while (status == wire_status::ok) {
+    wire_.before_call();
+    if (const int waits = take_in(s, got, 0); waits != 0)
+      status = co_await wire_.finish(rt, waits, go_on, until);
+    if (status != wire_status::ok || got.ended != 0 || got.unfinished) break;
+    status = due(rt, until);
   }
   if (status != wire_status::ok) {
     error e = stopped(status, now);

@@ -205,5 +205,58 @@ TEST_F(statements, a_silent_statement_ends_at_its_deadline_and_on_the_server_too
   EXPECT_EQ(sleeping(), 0);
 }
 
+/// Rows that are always there make no wait at which a deadline would be looked at.
+struct slow_sink final : row_sink {
+  void columns(std::span<const column>) override {}
+  result<void> row(std::span<value>) override {
+    std::this_thread::sleep_for(1ms);
+    return {};
+  }
+};
+
+TEST_F(statements, rows_that_never_end_end_at_their_deadline) {
+  const auto all = "select seq from seq_1_to_1000000";
+  slow_sink slow;
+  const auto began = std::chrono::steady_clock::now();
+  const auto read = db.execute(all, {}, &slow, 200ms);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 1s);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, errc::deadline_exceeded);
+  EXPECT_FALSE(db.link().usable());
+}
+
+TEST_F(statements, rows_fetched_by_and_by_end_at_their_deadline) {
+  statement what;
+  what.sql = "select seq from seq_1_to_1000000";
+  what.fetch_size = 1'000'000;
+  const auto until = db.in(200ms);
+  auto rows = run_inline(db.link().open_rows(db.rt(), what, until)).value();
+  slow_sink slow;
+  const auto began = std::chrono::steady_clock::now();
+  const auto read = run_inline(rows->fetch(db.rt(), slow, until));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 1s);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, errc::deadline_exceeded);
+  EXPECT_FALSE(db.link().usable());
+}
+
+TEST_F(statements, rows_that_never_end_end_when_they_are_cancelled) {
+  std::stop_source stop;
+  thread_runtime rt{nullptr, stop.get_token()};
+  std::jthread canceller{[&] {
+    std::this_thread::sleep_for(200ms);
+    stop.request_stop();
+  }};
+  (void)db.one("select 1");
+  statement what;
+  what.sql = "select seq from seq_1_to_1000000";
+  slow_sink slow;
+  const auto began = std::chrono::steady_clock::now();
+  const auto read = run_inline(db.link().execute(rt, what, &slow, db.in(20s)));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 1s);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, errc::cancelled);
+}
+
 } // namespace
 } // namespace holdfast::drivers::mysql::tests
