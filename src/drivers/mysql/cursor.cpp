@@ -7,6 +7,7 @@ connection::cursor::cursor(connection& on, prepared_statement& s, const statemen
                            situation now)
     : on_{on}, s_{s}, batch_{what.fetch_size ? what.fetch_size : 1}, now_{now} {
   got_.patient = now.in_block; // giving the connection up would undo the whole block
+  ended_ = mysql_field_count(on.wire_.raw()) == 0; // no rows come of an INSERT
 }
 
 connection::cursor::~cursor() {

@@ -258,5 +258,24 @@ TEST_F(statements, rows_that_never_end_end_when_they_are_cancelled) {
   EXPECT_EQ(read.error().code, errc::cancelled);
 }
 
+TEST_F(statements, rows_by_and_by_of_what_has_none_are_none) {
+  const auto t = table_name();
+  db.execute("create table " + t + " (a int)").value();
+  statement what;
+  const auto insert = "insert into " + t + " values (1)";
+  what.sql = insert;
+  for (int i = 1; i <= 2; ++i) {
+    auto rows = run_inline(db.link().open_rows(db.rt(), what, db.in(5s))).value();
+    collected none;
+    const auto more = run_inline(rows->fetch(db.rt(), none, db.in(5s)));
+    ASSERT_TRUE(more) << to_string(more.error());
+    EXPECT_FALSE(*more);
+    EXPECT_TRUE(none.rows.empty());
+    rows.reset();
+    ASSERT_TRUE(db.link().usable());
+    EXPECT_EQ(as<std::int64_t>(db.one("select count(*) from " + t)), i);
+  }
+}
+
 } // namespace
 } // namespace holdfast::drivers::mysql::tests
