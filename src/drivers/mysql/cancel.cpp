@@ -1,6 +1,7 @@
 #include "drivers/mysql/cancel.hpp"
 
 #include "drivers/mysql/login.hpp"
+#include "drivers/mysql/wire.hpp"
 
 #include <holdfast/thread_runtime.hpp>
 
@@ -11,7 +12,7 @@
 namespace holdfast::drivers::mysql {
 namespace {
 
-/// For its login. A server that does not answer does not work on our statement either.
+/// For all of it. A server that does not answer does not work on our statement either.
 constexpr duration longest = std::chrono::seconds{3};
 
 /// What it needs, owned: the driver may be gone by then.
@@ -27,12 +28,18 @@ void run(const errand& e) {
   const auto tls = plan_tls(e.s);
   if (!tls) return;
   const auto until = deadline::after(rt.now(), longest);
-  const auto in = log_in_here(rt, {e.s, *tls, e.who, e.address}, until);
+  auto in = log_in_here(rt, {e.s, *tls, e.who, e.address}, until);
   if (!in || !in->facts.server.same_as(e.facts.server)) return;
-  const unsigned limit =
-      static_cast<unsigned>(std::chrono::duration_cast<std::chrono::seconds>(longest).count());
-  mysql_optionsv(in->link.get(), MYSQL_OPT_READ_TIMEOUT, &limit);
-  mysql_query(in->link.get(), ("kill query " + std::to_string(e.facts.id)).c_str());
+  const auto text = "kill query " + std::to_string(e.facts.id);
+  wire link{std::move(in->link)};
+  int failed_to = 0;
+  link.before_call();
+  const int waits = mysql_real_query_start(&failed_to, link.raw(), text.data(), text.size());
+  const auto go_on = [&failed_to, &link](int ready) {
+    return mysql_real_query_cont(&failed_to, link.raw(), ready);
+  };
+  auto killing = link.finish(rt, waits, go_on, until);
+  (void)run_inline(std::move(killing)); // closed without a goodbye, which could wait
 }
 
 } // namespace
