@@ -80,6 +80,7 @@ private:
   error failed(const server_reply& reply, const situation& s);
   error refused(const situation& s);
   error refused(MYSQL_STMT* statement, const situation& s);
+  error unbound(const prepared_statement& s, const situation& now);
   error failed_after(reception& got, const situation& s);
 
   task<result<prepared_statement*>> prepare(runtime& rt, std::string_view sql, deadline until);

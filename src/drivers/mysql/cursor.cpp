@@ -126,8 +126,7 @@ task<result<void>> connection::execute_started(runtime& rt, prepared_statement& 
     auto known = co_await std::move(looking);
     co_return known;
   }
-  if (mysql_field_count(wire_.raw()) > 0 && !s.rows.bind(statement))
-    co_return refused(statement, now);
+  if (mysql_field_count(wire_.raw()) > 0 && !s.rows.bind(statement)) co_return unbound(s, now);
   co_return result<void>{};
 }
 

@@ -51,9 +51,21 @@ wire_status connection::due(runtime& rt, deadline until) noexcept {
   return true;
 }
 
+/// Rows that cannot be fetched are in the way of everything that could follow.
+error connection::unbound(const prepared_statement& s, const situation& now) {
+  if (s.rows.strange().empty()) return refused(s.handle.get(), now);
+  const error fate = lost(now);
+  error e = make_error(errc::feature_not_supported, s.rows.strange());
+  e.effect = fate.effect;
+  e.when = fate.when;
+  e.connection_usable = false;
+  e.transaction_usable = false;
+  return e;
+}
+
 [[gnu::hot]] task<result<void>> connection::receive(runtime& rt, prepared_statement& s,
                                                     reception& got, situation now, deadline until) {
-  if (!s.rows.bind(s.handle.get())) co_return refused(s.handle.get(), now);
+  if (!s.rows.bind(s.handle.get())) co_return unbound(s, now);
   if (got.rows) got.rows->columns(s.rows.columns());
   const auto go_on = [this, &s, &got](int ready) { return take_in(s, got, ready); };
   auto status = wire_status::ok;

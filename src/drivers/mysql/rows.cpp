@@ -82,7 +82,11 @@ void row_reader::adopt(const MYSQL_FIELD* fields, std::size_t count) {
   const MYSQL_FIELD* const fields = mariadb_stmt_fetch_fields(statement);
   const std::size_t count = mysql_stmt_field_count(statement);
   if (!fields) return false;
-  if (!fits(fields, count)) adopt(fields, count);
+  if (!fits(fields, count)) {
+    strange_ = strange_column({fields, count});
+    if (!strange_.empty()) return false;
+    adopt(fields, count);
+  }
   return mysql_stmt_bind_result(statement, binds_.data()) == 0;
 }
 

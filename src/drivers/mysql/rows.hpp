@@ -17,8 +17,10 @@ namespace holdfast::drivers::mysql {
 /// the result is of another shape than the last.
 class row_reader {
 public:
-  /// After an execute that has a result. False: the library refused, and says why.
+  /// After an execute that has a result. False: the library refused, and says why, or a column is
+  /// of a type that it cannot fetch: `strange` names that.
   [[nodiscard]] bool bind(MYSQL_STMT* statement);
+  [[nodiscard]] const std::string& strange() const noexcept { return strange_; }
   [[nodiscard]] std::span<const column> columns() const noexcept { return columns_; }
 
   /// The row that `mysql_stmt_fetch` has just fetched, into `cells`, which is reused.
@@ -54,6 +56,7 @@ private:
   [[nodiscard]] error unreadable(std::size_t i) const;
 
   std::vector<column> columns_;
+  std::string strange_;
   std::vector<slot> slots_;
   std::vector<MYSQL_BIND> binds_;
 };

@@ -42,6 +42,12 @@ constexpr auto types = std::to_array<type_row>({
     {MYSQL_TYPE_GEOMETRY, "geometry", t::bytes},
 });
 
+/// Texts or bytes, or what MariaDB says they are.
+constexpr auto texts = std::to_array<enum_field_types>(
+    {MYSQL_TYPE_VARCHAR, MYSQL_TYPE_ENUM, MYSQL_TYPE_SET, MYSQL_TYPE_TINY_BLOB,
+     MYSQL_TYPE_MEDIUM_BLOB, MYSQL_TYPE_LONG_BLOB, MYSQL_TYPE_BLOB, MYSQL_TYPE_VAR_STRING,
+     MYSQL_TYPE_STRING});
+
 /// "json" or "uuid" where MariaDB says more than the protocol's type.
 std::string_view attribute(const MYSQL_FIELD& field, mariadb_field_attr_t which) noexcept {
   MARIADB_CONST_STRING text{};
@@ -67,6 +73,19 @@ void set_clock(MYSQL_TIME& out, std::chrono::microseconds since_midnight) noexce
 }
 
 } // namespace
+
+bool is_known(enum_field_types type) noexcept {
+  return std::ranges::find(types, type, &type_row::type) != types.end() ||
+         std::ranges::find(texts, type) != texts.end();
+}
+
+std::string strange_column(std::span<const MYSQL_FIELD> fields) {
+  for (const auto& f : fields)
+    if (!is_known(f.type))
+      return "column \"" + std::string{f.name, f.name_length} + "\" is of type number " +
+             std::to_string(static_cast<int>(f.type)) + ", which this library does not know";
+  return {};
+}
 
 bool is_binary(const MYSQL_FIELD& field) noexcept { return field.charsetnr == binary_charset; }
 

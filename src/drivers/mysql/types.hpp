@@ -6,11 +6,19 @@
 
 #include <cstddef>
 #include <mysql.h>
+#include <span>
+#include <string>
 
 namespace holdfast::drivers::mysql {
 
 /// A column as the server describes it. MariaDB names its UUID and JSON columns besides their type.
 [[nodiscard]] column describe(const MYSQL_FIELD& field);
+
+/// Of the types that the library can fetch; at any other it would jump to nowhere.
+[[nodiscard]] bool is_known(enum_field_types type) noexcept;
+
+/// Names the first column of another type; empty if there is none.
+[[nodiscard]] std::string strange_column(std::span<const MYSQL_FIELD> fields);
 
 /// Bytes without a character set.
 [[nodiscard]] bool is_binary(const MYSQL_FIELD& field) noexcept;
