@@ -143,10 +143,10 @@ void disk_full(trial& t) {
   play(t, p);
 }
 
-/// Less than SQLite has of this process already.
+/// Less than any one of the callers' connections needs, also when the others have been closed.
 void out_of_memory(trial& t) {
   plan p = failing(t, errc::out_of_memory);
-  p.harm = [] { sqlite3_hard_heap_limit64(sqlite3_memory_used() / 2); };
+  p.harm = [] { sqlite3_hard_heap_limit64(sqlite3_memory_used() / 16); };
   p.heal = [] {
     sqlite3_hard_heap_limit64(0);
     return clock::now();
