@@ -7,6 +7,9 @@
 
 namespace holdfast::drivers {
 
+/// Enough for a pool whose callers all give up at once, as when their server has fallen silent.
+inline constexpr int most_errands = 16;
+
 /// So many errands may be under way at a time. Threads: any. May be destroyed before its slots.
 class background_slots {
 public:

@@ -30,7 +30,7 @@ void run(const errand& e) {
   const auto until = deadline::after(rt.now(), longest);
   auto in = log_in_here(rt, {e.s, *tls, e.who, e.address}, until);
   if (!in || !in->facts.server.same_as(e.facts.server)) return;
-  const auto text = "kill query " + std::to_string(e.facts.id);
+  const auto text = "kill connection " + std::to_string(e.facts.id);
   wire link{std::move(in->link)};
   int failed_to = 0;
   link.before_call();

@@ -164,7 +164,7 @@ task<error> connection::look_after(runtime& rt, error failure, std::string_view 
     MYSQL_STMT* const statement = s->handle.get();
     int refusal_of_it = 0;
     auto status = wire_status::ok;
-    wire_.before_call();
+    wire_.before_question(rt, until);
     if (const int waits = mysql_stmt_execute_start(&refusal_of_it, statement); waits != 0) {
       const auto go_on = [&refusal_of_it, statement](int ready) {
         return mysql_stmt_execute_cont(&refusal_of_it, statement, ready);

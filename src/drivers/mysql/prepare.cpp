@@ -64,7 +64,7 @@ task<result<prepared_statement*>> connection::prepare(runtime& rt, std::string_v
   now.when = phase::not_sent;
   MYSQL_STMT* const statement = s.handle.get();
   int failed_to = 0;
-  wire_.before_call();
+  wire_.before_question(rt, until);
   const int waits = mysql_stmt_prepare_start(&failed_to, statement, sql.data(), sql.size());
   const auto go_on = [&failed_to, statement](int ready) {
     return mysql_stmt_prepare_cont(&failed_to, statement, ready);

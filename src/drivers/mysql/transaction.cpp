@@ -36,7 +36,7 @@ task<result<void>> connection::simple(runtime& rt, std::string_view sql, situati
                                       deadline until, progress* got) {
   MYSQL* const c = wire_.raw();
   int failed_to = 0;
-  wire_.before_call();
+  wire_.before_question(rt, until);
   const int sending = mysql_real_query_start(&failed_to, c, sql.data(), sql.size());
   const auto query = [&failed_to, c](int ready) {
     return mysql_real_query_cont(&failed_to, c, ready);
@@ -160,7 +160,7 @@ task<result<void>> connection::ping(runtime& rt, deadline until) {
   if (auto no = refuse(rt, until)) co_return std::move(*no);
   MYSQL* const c = wire_.raw();
   int failed_to = 0;
-  wire_.before_call();
+  wire_.before_question(rt, until);
   const int waits = mysql_ping_start(&failed_to, c);
   const auto go_on = [&failed_to, c](int ready) { return mysql_ping_cont(&failed_to, c, ready); };
   const auto status = co_await wire_.finish(rt, waits, go_on, until);
@@ -186,7 +186,7 @@ task<result<void>> connection::reset(runtime& rt, deadline until) {
 task<result<void>> connection::forget_session(runtime& rt, deadline until) {
   MYSQL* const c = wire_.raw();
   int failed_to = 0;
-  wire_.before_call();
+  wire_.before_question(rt, until);
   const int waits = mysql_reset_connection_start(&failed_to, c);
   const auto go_on = [&failed_to, c](int ready) {
     return mysql_reset_connection_cont(&failed_to, c, ready);

@@ -24,7 +24,7 @@ void before_tls_call(int descriptor) noexcept {
 }
 
 wire::wire(mysql_link connected)
-    : link_{std::move(connected)}, descriptor_{mysql_get_socket(link_.get())},
+    : link_{std::move(connected)}, reads_{link_.get()}, descriptor_{mysql_get_socket(link_.get())},
       encrypted_{mysql_get_ssl_cipher(link_.get()) != nullptr},
       interruptible_{::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0)} {}
 

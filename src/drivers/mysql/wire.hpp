@@ -2,6 +2,7 @@
 #pragma once
 
 #include "drivers/mysql/handles.hpp"
+#include "drivers/mysql/socket_wait.hpp"
 
 #include <holdfast/runtime.hpp>
 #include <holdfast/task.hpp>
@@ -33,6 +34,14 @@ public:
   /// Before each `…_start`, also where it may not have to wait.
   void before_call() noexcept {
     if (encrypted_) before_tls_call(descriptor_);
+    reads_.never();
+  }
+  /// The same before a question, whose answer the socket itself may wait for: on a runtime that may
+  /// block, and not near the deadline.
+  void before_question(runtime& rt, deadline until) noexcept {
+    before_call();
+    const bool early = until.remaining(rt.coarse_now()) > 2 * longest_block;
+    if (early && rt.reads_may_block()) reads_.wait_once();
   }
   /// Goes on with a call that wants to wait: `waits` is what its `…_start` returned, `go_on(ready)`
   /// its `…_cont`. After anything but ok the call is left in the middle, and only `close` is left.
@@ -60,6 +69,7 @@ private:
   }
 
   mysql_link link_;
+  socket_wait reads_;
   int descriptor_;
   unsigned last_words_ = 0;
   const bool encrypted_;

@@ -1,9 +1,13 @@
 #include "drivers/postgres/cancel.hpp"
 
 #include <array>
+#include <fcntl.h>
 #include <memory>
+#include <poll.h>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
+#include <utility>
 
 namespace holdfast::drivers::postgres {
 namespace {
@@ -12,16 +16,49 @@ struct free_cancel {
   void operator()(PGcancel* c) const noexcept { PQfreeCancel(c); }
 };
 
+/// A duplicate, so that the connection may be closed meanwhile.
+class watched_socket {
+public:
+  explicit watched_socket(int of) noexcept : descriptor_{::fcntl(of, F_DUPFD_CLOEXEC, 0)} {}
+  watched_socket(watched_socket&& from) noexcept
+      : descriptor_{std::exchange(from.descriptor_, -1)} {}
+  watched_socket& operator=(watched_socket&&) = delete;
+  ~watched_socket() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+
+  /// True if the peer says something or hangs up before `milliseconds` are over.
+  [[nodiscard]] bool stirs_within(int milliseconds) const noexcept {
+    pollfd p{descriptor_, POLLIN, 0};
+    return ::poll(&p, 1, milliseconds) > 0;
+  }
+
+private:
+  int descriptor_;
+};
+
+/// How long an answer is waited for, each time. A request that comes before the server has read the
+/// statement is forgotten, and the statement would run for as long as it likes.
+constexpr std::array<int, 3> patience_ms{250, 1000, 4000};
+
+void ask(PGcancel* request, const watched_socket& socket) noexcept {
+  std::array<char, 256> reason{};
+  for (const int patience : patience_ms) {
+    PQcancel(request, reason.data(), static_cast<int>(reason.size()));
+    if (socket.stirs_within(patience)) return;
+  }
+}
+
 } // namespace
 
 void canceller::cancel(PGconn* c) noexcept {
   auto mine = errands_.take();
   std::unique_ptr<PGcancel, free_cancel> request{PQgetCancel(c)};
   if (!mine || !request) return;
+  watched_socket socket{PQsocket(c)};
   try {
-    std::thread{[mine = std::move(mine), request = std::move(request)] {
-      std::array<char, 256> reason{};
-      PQcancel(request.get(), reason.data(), static_cast<int>(reason.size()));
+    std::thread{[mine = std::move(mine), request = std::move(request), socket = std::move(socket)] {
+      ask(request.get(), socket);
     }}.detach();
   } catch (const std::system_error&) {
     return; // no thread to be had: closing the connection has to do

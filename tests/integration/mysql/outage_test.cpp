@@ -67,6 +67,21 @@ TEST_F(outages, a_frozen_server_costs_each_verb_its_deadline_and_closing_nothing
   server.resume();
 }
 
+// The socket itself waits for part of it.
+TEST_F(outages, a_deadline_is_met_however_far_off) {
+  for (const duration limit : {duration{50ms}, duration{250ms}, duration{450ms}}) {
+    client one{settings_for(server)};
+    (void)one.one("select 1");
+    const auto began = std::chrono::steady_clock::now();
+    const auto slept = one.execute("select sleep(20)", {}, nullptr, limit);
+    const duration took = std::chrono::steady_clock::now() - began;
+    ASSERT_FALSE(slept);
+    EXPECT_EQ(slept.error().code, errc::deadline_exceeded);
+    EXPECT_GE(took, limit);
+    EXPECT_LT(took, limit + 45ms);
+  }
+}
+
 TEST_F(outages, an_interrupt_from_another_thread_ends_a_wait) {
   (void)db->one("select 1");
   std::jthread breaker{[&] {

@@ -1,7 +1,9 @@
 // What becomes of a connection, and of the truth about a write, when the deadline passes, somebody
 // interrupts, or the server dies.
+#include "drivers/background_slots.hpp"
 #include "integration/postgres/fixture.hpp"
 
+#include <csignal>
 #include <filesystem>
 #include <future>
 #include <stop_token>
@@ -43,6 +45,21 @@ TEST_F(postgres_outage, at_the_deadline_the_caller_is_free_and_the_server_too) {
   const auto after = c.execute("select 1");
   ASSERT_FALSE(after);
   EXPECT_EQ(after.error().when, phase::not_sent);
+}
+
+// Its process is busy elsewhere: a request to cancel finds no statement, and is forgotten.
+TEST_F(postgres_outage, a_statement_that_the_server_reads_after_the_deadline_is_ended_too) {
+  const auto pid = c.pid();
+  c.execute("select pg_sleep($1)", {0.0}).value(); // prepared
+  ::kill(static_cast<pid_t>(pid), SIGSTOP);
+  const auto r = c.execute("select pg_sleep($1)", {60.0}, nullptr, 50ms);
+  std::this_thread::sleep_for(100ms);
+  ::kill(static_cast<pid_t>(pid), SIGCONT);
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, errc::deadline_exceeded);
+  const auto begins = boss.in(1s);
+  while (!running(pid) && !begins.expired(boss.rt().now())) std::this_thread::sleep_for(1ms);
+  EXPECT_TRUE(ends_within(pid, 3s));
 }
 
 TEST_F(postgres_outage, an_unanswered_write_is_unknown_and_within_a_block_it_is_none) {
@@ -171,29 +188,38 @@ std::size_t threads() {
       std::distance(std::filesystem::directory_iterator{"/proc/self/task"}, {}));
 }
 
-TEST(postgres_server_death, a_silent_server_holds_two_cancelling_threads_at_most) {
+TEST(postgres_server_death, a_silent_server_holds_few_threads_and_runs_nothing_afterwards) {
   postgres_server server{postgres_server_options{.fsync = false}};
   server.start();
   server.wait_ready();
   client opener{settings_for(server)};
+  const auto sleep = [&](sql_connection& on, double seconds, duration limit) {
+    const std::vector<value> parameters{seconds};
+    return run_inline(
+        on.execute(opener.rt(), {"select pg_sleep($1)", parameters}, nullptr, opener.in(limit)));
+  };
   std::vector<connection_ptr> links;
-  for (int i = 0; i < 6; ++i) links.push_back(opener.open().value());
+  for (int i = 0; i < most_errands + 2; ++i) {
+    links.push_back(opener.open().value());
+    sleep(*links.back(), 0, 5s).value(); // prepared
+  }
   const auto baseline = threads();
   server.pause();
   for (auto& link : links) {
     const auto before = opener.rt().now();
-    statement what;
-    what.sql = "select pg_sleep(20)";
-    EXPECT_FALSE(run_inline(link->execute(opener.rt(), what, nullptr, opener.in(20ms))));
+    EXPECT_FALSE(sleep(*link, 60, 20ms));
     link->close(); // does not wait for the silent peer either
     EXPECT_LT(opener.rt().now() - before, 70ms);
   }
-  EXPECT_LE(threads(), baseline + 2);
+  EXPECT_LE(threads(), baseline + most_errands);
   server.resume();
   const auto until = opener.in(5s);
   while (threads() > baseline && !until.expired(opener.rt().now()))
     std::this_thread::sleep_for(5ms);
   EXPECT_EQ(threads(), baseline);
+  const auto asleep = opener.one("select count(*) from pg_stat_activity "
+                                 "where state = 'active' and query = 'select pg_sleep($1)'");
+  EXPECT_EQ(asleep, value{std::int64_t{2}}); // no thread was left for those
 }
 
 TEST(postgres_server_death, a_killed_server_and_its_way_back) {
