@@ -42,7 +42,7 @@ std::string chosen_url(const std::string& argument) {
 void warn_of_password(const url& given, const console& out) {
   if (given.password.empty()) return;
   out.say("holdfast: other users of this machine can see a password on a command line; better: "
-          "PGPASSWORD, ~/.pgpass, HOLDFAST_URL, or - and the URL on standard input");
+          "HOLDFAST_PASSWORD, HOLDFAST_URL, or - and the URL on standard input");
 }
 
 } // namespace
