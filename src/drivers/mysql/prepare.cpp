@@ -72,7 +72,7 @@ task<result<prepared_statement*>> connection::prepare(runtime& rt, std::string_v
   const auto status = co_await wire_.finish(rt, waits, go_on, until);
   if (status != wire_status::ok) {
     auto e = stopped(status, now);
-    close(); // the call is left in the middle: the statement goes after its connection
+    close(); // the statement goes after its connection
     co_return e;
   }
   if (failed_to != 0) {

@@ -44,7 +44,7 @@ public:
     if (early && rt.reads_may_block()) reads_.wait_once();
   }
   /// Goes on with a call that wants to wait: `waits` is what its `…_start` returned, `go_on(ready)`
-  /// its `…_cont`. After anything but ok the call is left in the middle, and only `close` is left.
+  /// its `…_cont`. After anything but ok the connection is dead, and only `close` is left.
   template <class GoOn>
   [[nodiscard]] task<wire_status> finish(runtime& rt, int waits, GoOn go_on, deadline until);
 
@@ -63,6 +63,9 @@ public:
   void close(bool broken) noexcept;
 
 private:
+  /// Ends a call that waits: left in the middle, it would never free the request that it sends.
+  template <class GoOn>
+  void break_off(int waits, GoOn& go_on);
   [[nodiscard]] static io events_for(int waits) noexcept;
   [[nodiscard]] static wire_status as_wire(wait_status s) noexcept {
     return s == wait_status::cancelled ? wire_status::cancelled : wire_status::timed_out;
@@ -80,10 +83,23 @@ private:
 };
 
 template <class GoOn>
+void wire::break_off(int waits, GoOn& go_on) {
+  constexpr int most = 100; // reads of what had come by then; one would do otherwise
+  interrupt();
+  for (int i = 0; waits != 0 && i < most; ++i) {
+    before_call();
+    waits = go_on(waits & (MYSQL_WAIT_READ | MYSQL_WAIT_WRITE));
+  }
+}
+
+template <class GoOn>
 task<wire_status> wire::finish(runtime& rt, int waits, GoOn go_on, deadline until) {
   while (waits != 0) {
     const auto waited = co_await rt.wait(descriptor_, events_for(waits), until);
-    if (waited != wait_status::ready) co_return as_wire(waited);
+    if (waited != wait_status::ready) {
+      break_off(waits, go_on);
+      co_return as_wire(waited);
+    }
     before_call();
     waits = go_on(waits & (MYSQL_WAIT_READ | MYSQL_WAIT_WRITE));
   }

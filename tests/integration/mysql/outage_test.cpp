@@ -1,6 +1,7 @@
 // Servers that die, freeze, or take no writes any more.
 #include "integration/mysql/fixture.hpp"
 
+#include <malloc.h>
 #include <thread>
 
 namespace holdfast::drivers::mysql::tests {
@@ -80,6 +81,23 @@ TEST_F(outages, a_deadline_is_met_however_far_off) {
     EXPECT_GE(took, limit);
     EXPECT_LT(took, limit + 45ms);
   }
+}
+
+// Also where the library was in the middle of sending it.
+TEST_F(outages, a_request_that_was_given_up_half_sent_is_freed) {
+  constexpr std::size_t size = 8 * 1024 * 1024;
+  const value big{std::string(size, 'x')};
+  client one{settings_for(server)};
+  (void)one.one("select length(?)", {value{"x"}});
+  server.pause();
+  const auto before = ::mallinfo2();
+  const auto sent = one.execute("select length(?)", {big}, nullptr, 300ms);
+  one.link().close();
+  const auto after = ::mallinfo2();
+  server.resume();
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, errc::deadline_exceeded);
+  EXPECT_LT(after.uordblks + after.hblkhd, before.uordblks + before.hblkhd + size / 2);
 }
 
 TEST_F(outages, an_interrupt_from_another_thread_ends_a_wait) {
