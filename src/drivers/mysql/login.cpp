@@ -34,7 +34,8 @@ constexpr duration longest_look = std::chrono::milliseconds{500};
 /// What is missing at the end: the characters of texts, and what the session knows of its server.
 constexpr const char* introduction =
     "select connection_id(), @@max_allowed_packet, unix_timestamp(), "
-    "@@global.innodb_rollback_on_timeout, @@server_id, current_role(); "
+    "@@global.innodb_rollback_on_timeout, "
+    "crc32(concat(@@hostname, ':', @@port)) << 32 | @@server_id, current_role(); "
     "show global status like 'Uptime'";
 
 std::uint64_t number_in(const char* text) noexcept {

@@ -11,7 +11,9 @@ namespace holdfast::drivers::mysql {
 /// One life of one server, as far as it can be told: its sessions' ids are given out again in the
 /// next one. From its uptime, so a second more or less.
 struct incarnation {
-  std::uint64_t server = 0; ///< server_id
+  /// Its server_id, and above that a checksum of host and port: all nodes of a cluster behind one
+  /// address may have the same id.
+  std::uint64_t server = 0;
   std::int64_t started = 0; ///< seconds since 1970, by the server's clock
   [[nodiscard]] bool same_as(const incarnation& other) const noexcept {
     const auto apart = started - other.started;

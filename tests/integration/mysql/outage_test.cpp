@@ -1,4 +1,5 @@
 // Servers that die, freeze, or take no writes any more.
+#include "drivers/mysql/session_name.hpp"
 #include "integration/mysql/fixture.hpp"
 
 #include <malloc.h>
@@ -159,6 +160,20 @@ TEST_F(outages, a_replica_says_what_it_is_and_how_far_it_is) {
   const auto now =
       run_inline(at_replica.link().examine(at_replica.rt(), at_replica.in(5s))).value();
   EXPECT_EQ(now.role, host_role::primary);
+}
+
+// As the nodes of a cluster may be that are reached at one address.
+TEST_F(outages, servers_that_share_an_id_are_told_apart) {
+  mariadb_server other{{.fsync = false}};
+  other.start();
+  other.wait_ready();
+  const auto server_of = [](mariadb_server& at) {
+    at.ask("set global server_id = 7");
+    client c{settings_for(at)};
+    return parse_session_name(c.link().session_token()).value().server.server;
+  };
+  EXPECT_EQ(server_of(server), server_of(server));
+  EXPECT_NE(server_of(server), server_of(other));
 }
 
 /// A client that is frozen in its block holds the key's row; who asks ends it first.
