@@ -12,8 +12,8 @@
 namespace holdfast::drivers::mysql {
 namespace {
 
-/// For all of it. A server that does not answer does not work on our statement either.
-constexpr duration longest = std::chrono::seconds{3};
+/// For all of it. A server that stays silent for longer runs the statement when it comes to it.
+constexpr duration longest = std::chrono::seconds{10};
 
 /// What it needs, owned: the driver may be gone by then.
 struct errand {

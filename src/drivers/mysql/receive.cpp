@@ -44,7 +44,7 @@ wire_status connection::due(runtime& rt, deadline until) noexcept {
     got.unfinished = ++got.drained > most_drained_rows && !got.patient;
     return !got.unfinished;
   }
-  if (!got.rows) return true;
+  if (!got.rows || wire_.is_cut()) return true;
   auto decoded = s.rows.decode(s.handle.get(), cells_);
   if (decoded) decoded = got.rows->row(cells_);
   if (!decoded) got.failure = std::move(decoded).error();

@@ -28,12 +28,17 @@ public:
     if (armed_) choose(false);
   }
 
+  /// An event loop has waited for the socket, which makes it one that does not block.
+  void note_event_loop() noexcept { blocks_ = false; }
+
 private:
   void choose(bool waiting) noexcept;
+  [[nodiscard]] bool block() noexcept;
 
   MYSQL* connected_;
   bool possible_ = false;
-  bool armed_ = false; // a read may have happened since
+  bool armed_ = false; // or was: the read that waited has taken itself out again
+  bool blocks_ = false;
 };
 
 } // namespace holdfast::drivers::mysql

@@ -46,6 +46,16 @@ bool wire::gone() noexcept {
   return true;
 }
 
+/// The library's own socket: its suspended call has not given it up.
+void wire::cut() noexcept {
+  cut_ = true;
+  ::shutdown(descriptor_, SHUT_RDWR);
+}
+
+void wire::after_cut() noexcept {
+  if (encrypted_) ERR_clear_error(); // else others on this thread would find it
+}
+
 void wire::interrupt() noexcept {
   const std::lock_guard lock{mutex_};
   if (interruptible_ >= 0) ::shutdown(interruptible_, SHUT_RDWR);

@@ -48,6 +48,9 @@ public:
   template <class GoOn>
   [[nodiscard]] task<wire_status> finish(runtime& rt, int waits, GoOn go_on, deadline until);
 
+  /// True once a call was broken off: what still comes of it is nobody's.
+  [[nodiscard]] bool is_cut() const noexcept { return cut_; }
+
   /// True if the peer has hung up, or said something unasked, which it does before it hangs up. One
   /// system call, no wait.
   [[nodiscard]] bool gone() noexcept;
@@ -66,6 +69,8 @@ private:
   /// Ends a call that waits: left in the middle, it would never free the request that it sends.
   template <class GoOn>
   void break_off(int waits, GoOn& go_on);
+  void cut() noexcept;
+  void after_cut() noexcept;
   [[nodiscard]] static io events_for(int waits) noexcept;
   [[nodiscard]] static wire_status as_wire(wait_status s) noexcept {
     return s == wait_status::cancelled ? wire_status::cancelled : wire_status::timed_out;
@@ -76,6 +81,7 @@ private:
   int descriptor_;
   unsigned last_words_ = 0;
   const bool encrypted_;
+  bool cut_ = false;
   std::mutex mutex_; // guards interruptible_
   /// A duplicate of the socket: the library closes its own at errors, and the number could then be
   /// another connection's by the time that `interrupt` shuts it down.
@@ -84,17 +90,19 @@ private:
 
 template <class GoOn>
 void wire::break_off(int waits, GoOn& go_on) {
-  constexpr int most = 100; // reads of what had come by then; one would do otherwise
-  interrupt();
+  constexpr int most = 100; // each reads what had come by then; the last finds a dead socket
+  cut();
   for (int i = 0; waits != 0 && i < most; ++i) {
     before_call();
     waits = go_on(waits & (MYSQL_WAIT_READ | MYSQL_WAIT_WRITE));
   }
+  after_cut();
 }
 
 template <class GoOn>
 task<wire_status> wire::finish(runtime& rt, int waits, GoOn go_on, deadline until) {
   while (waits != 0) {
+    if (!rt.reads_may_block()) reads_.note_event_loop();
     const auto waited = co_await rt.wait(descriptor_, events_for(waits), until);
     if (waited != wait_status::ready) {
       break_off(waits, go_on);

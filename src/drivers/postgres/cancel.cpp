@@ -16,7 +16,8 @@ struct free_cancel {
   void operator()(PGcancel* c) const noexcept { PQfreeCancel(c); }
 };
 
-/// A duplicate, so that the connection may be closed meanwhile.
+/// A duplicate, so that the connection may be closed meanwhile. Where there is none to be had, it
+/// never stirs.
 class watched_socket {
 public:
   explicit watched_socket(int of) noexcept : descriptor_{::fcntl(of, F_DUPFD_CLOEXEC, 0)} {}
@@ -37,16 +38,20 @@ private:
   int descriptor_;
 };
 
-/// How long an answer is waited for, each time. A request that comes before the server has read the
-/// statement is forgotten, and the statement would run for as long as it likes.
-constexpr std::array<int, 3> patience_ms{250, 1000, 4000};
+/// How long an answer is waited for before each further request. One that comes before the server
+/// has read the statement is forgotten, and the statement would run for as long as it likes.
+constexpr std::array<int, 2> patience_ms{250, 1000};
 
-void ask(PGcancel* request, const watched_socket& socket) noexcept {
+/// False if the request did not arrive.
+bool ask(PGcancel* request) noexcept {
   std::array<char, 256> reason{};
-  for (const int patience : patience_ms) {
-    PQcancel(request, reason.data(), static_cast<int>(reason.size()));
-    if (socket.stirs_within(patience)) return;
-  }
+  return PQcancel(request, reason.data(), static_cast<int>(reason.size())) == 1;
+}
+
+void ask_until_heard(PGcancel* request, const watched_socket& socket) noexcept {
+  for (const int patience : patience_ms)
+    if (!ask(request) || socket.stirs_within(patience)) return;
+  (void)ask(request);
 }
 
 } // namespace
@@ -58,7 +63,7 @@ void canceller::cancel(PGconn* c) noexcept {
   watched_socket socket{PQsocket(c)};
   try {
     std::thread{[mine = std::move(mine), request = std::move(request), socket = std::move(socket)] {
-      ask(request.get(), socket);
+      ask_until_heard(request.get(), socket);
     }}.detach();
   } catch (const std::system_error&) {
     return; // no thread to be had: closing the connection has to do

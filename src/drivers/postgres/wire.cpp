@@ -174,6 +174,8 @@ void wire::close() noexcept {
   if (connection_) never_block(); // saying goodbye must not wait either
   connection_.reset();
   const std::lock_guard lock{mutex_};
+  // Duplicates are about, and the server is to see at once that nothing more comes.
+  if (interruptible_ >= 0) ::shutdown(interruptible_, SHUT_WR);
   if (const int d = std::exchange(interruptible_, -1); d >= 0) ::close(d);
 }
 

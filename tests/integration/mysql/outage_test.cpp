@@ -1,6 +1,7 @@
 // Servers that die, freeze, or take no writes any more.
 #include "drivers/mysql/session_name.hpp"
 #include "integration/mysql/fixture.hpp"
+#include "sanitized.hpp"
 
 #include <malloc.h>
 #include <thread>
@@ -71,7 +72,11 @@ TEST_F(outages, a_frozen_server_costs_each_verb_its_deadline_and_closing_nothing
 
 // The socket itself waits for part of it.
 TEST_F(outages, a_deadline_is_met_however_far_off) {
-  for (const duration limit : {duration{50ms}, duration{250ms}, duration{450ms}}) {
+  struct trial {
+    duration limit, latest;
+  };
+  // The first is less than a read of the socket may take, which must not be tried then.
+  for (const auto [limit, latest] : {trial{50ms, 95ms}, trial{250ms, 400ms}, trial{450ms, 600ms}}) {
     client one{settings_for(server)};
     (void)one.one("select 1");
     const auto began = std::chrono::steady_clock::now();
@@ -80,11 +85,12 @@ TEST_F(outages, a_deadline_is_met_however_far_off) {
     ASSERT_FALSE(slept);
     EXPECT_EQ(slept.error().code, errc::deadline_exceeded);
     EXPECT_GE(took, limit);
-    EXPECT_LT(took, limit + 45ms);
+    EXPECT_LT(took, testing::sanitized ? 2s : latest);
   }
 }
 
-// Also where the library was in the middle of sending it.
+// Also where the library was in the middle of sending it. Of sanitized builds the allocator is
+// another: there the leak is reported at the end.
 TEST_F(outages, a_request_that_was_given_up_half_sent_is_freed) {
   constexpr std::size_t size = 8 * 1024 * 1024;
   const value big{std::string(size, 'x')};

@@ -209,7 +209,7 @@ TEST(postgres_server_death, a_silent_server_holds_few_threads_and_runs_nothing_a
     const auto before = opener.rt().now();
     EXPECT_FALSE(sleep(*link, 60, 20ms));
     link->close(); // does not wait for the silent peer either
-    EXPECT_LT(opener.rt().now() - before, 70ms);
+    EXPECT_LT(opener.rt().now() - before, 150ms);
   }
   EXPECT_LE(threads(), baseline + most_errands);
   server.resume();
@@ -217,9 +217,13 @@ TEST(postgres_server_death, a_silent_server_holds_few_threads_and_runs_nothing_a
   while (threads() > baseline && !until.expired(opener.rt().now()))
     std::this_thread::sleep_for(5ms);
   EXPECT_EQ(threads(), baseline);
-  const auto asleep = opener.one("select count(*) from pg_stat_activity "
-                                 "where state = 'active' and query = 'select pg_sleep($1)'");
-  EXPECT_EQ(asleep, value{std::int64_t{2}}); // no thread was left for those
+  const auto asleep = [&] {
+    return std::get<std::int64_t>(
+        opener.one("select count(*) from pg_stat_activity "
+                   "where state = 'active' and query = 'select pg_sleep($1)'"));
+  };
+  while (asleep() != 2 && !until.expired(opener.rt().now())) std::this_thread::sleep_for(5ms);
+  EXPECT_EQ(asleep(), 2); // no thread was left for those
 }
 
 TEST(postgres_server_death, a_killed_server_and_its_way_back) {

@@ -129,6 +129,7 @@ TEST_F(Hedge, at_most_one_extra) {
   warm(p);
   takes = {10s};
   EXPECT_TRUE(run(p));
+  world.run_for(1s); // the loser ends
   EXPECT_EQ(made, 2U);
 }
 
