@@ -13,7 +13,7 @@ namespace holdfast::drivers::mysql {
 namespace {
 
 /// For all of it. A server that stays silent for longer runs the statement when it comes to it.
-constexpr duration longest = std::chrono::seconds{10};
+constexpr duration longest = std::chrono::seconds{3};
 
 /// What it needs, owned: the driver may be gone by then.
 struct errand {
