@@ -90,7 +90,7 @@ template <class F>
 class retrying_callable {
 public:
   retrying_callable(retry_options policies, F fn, retry_settings settings)
-      : policies_{std::move(policies)}, settings_{std::move(settings)}, fn_{std::move(fn)} {
+      : policies_{policies}, settings_{std::move(settings)}, fn_{std::move(fn)} {
     detail::require_valid(policies_, settings_);
   }
 

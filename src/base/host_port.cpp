@@ -8,8 +8,6 @@
 namespace holdfast {
 namespace {
 
-using detail::percent_decode;
-
 error wrong(std::string message) {
   return make_error(errc::invalid_configuration, std::move(message));
 }

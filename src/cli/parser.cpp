@@ -156,8 +156,10 @@ private:
 
   static std::string path_of(const CLI::App* at) {
     std::string path;
-    for (; at->get_parent() != nullptr; at = at->get_parent())
-      path = path.empty() ? at->get_name() : at->get_name() + " " + path;
+    for (; at->get_parent() != nullptr; at = at->get_parent()) {
+      if (!path.empty()) path.insert(0, " ");
+      path.insert(0, at->get_name());
+    }
     return path;
   }
 

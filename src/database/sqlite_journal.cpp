@@ -205,7 +205,7 @@ journal::journal(database target, journal_options options) {
     if (!alive || alive->stopped()) return std::nullopt;
     return alive->status();
   });
-  state_.reset(new state{std::move(target), std::move(core)});
+  state_ = std::make_unique<state>(std::move(target), std::move(core));
 }
 
 journal::~journal() = default;

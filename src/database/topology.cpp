@@ -164,6 +164,7 @@ void topology::carry_out(const turn& t, const error* why) {
 
 std::vector<host_status> topology::status(time_point now) const {
   std::vector<host_status> all;
+  all.reserve(hosts_.size());
   for (const auto& h : hosts_) all.push_back(h->status(now));
   const std::lock_guard lock{mutex_};
   for (std::size_t i = 0; i < all.size(); ++i) {

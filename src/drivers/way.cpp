@@ -24,7 +24,7 @@ address_list numeric(const std::string& text, std::uint16_t port) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  ::getaddrinfo(text.c_str(), std::to_string(port).c_str(), &hints, &found);
+  if (::getaddrinfo(text.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return {};
   return address_list{found};
 }
 

@@ -170,6 +170,7 @@ void core::carry_out(pending& later) {
   for (const chore& c : later.tends) rt.spawn(tend(in_flight{shared_from_this()}, c));
   if (later.closings.empty()) return;
   std::vector<doomed> list;
+  list.reserve(later.closings.size());
   for (void* const object : later.closings) list.emplace_back(*connector_, object);
   in_flight tracked{shared_from_this(), list.size()};
   rt.spawn(close_all(std::move(tracked), std::move(list)));

@@ -66,7 +66,7 @@ log_level level_of(const event& e) noexcept {
   case leak_suspected:
   case retry_declined:
   case breaker_opened:
-  case threshold_crossed: return log_level::warning;
+  case threshold_crossed:
   // The end of an alarm is told where the alarm was.
   case breaker_closed:
   case threshold_cleared:

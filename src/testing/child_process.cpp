@@ -83,6 +83,7 @@ bool living(char state) { return state != 'Z' && state != 'X'; }
 
 pid_t spawn(const child_spec& spec) {
   std::vector<char*> argv;
+  argv.reserve(spec.argv.size() + 1);
   for (const auto& argument : spec.argv) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   std::vector<char*> environment;

@@ -58,7 +58,7 @@ void postgres_server::follow(const postgres_server& primary) {
   std::ofstream(data_dir() / "postgresql.auto.conf", std::ios::app)
       << "primary_conninfo = '" << target << "'\n";
   const fs::path signal = data_dir() / "standby.signal";
-  std::ofstream{signal};
+  { const std::ofstream made{signal}; }
   own(signal);
 }
 

@@ -106,6 +106,7 @@ private:
   int report(stage& where, database db, const performance& p, std::uint64_t seed,
              const console& out) const {
     std::vector<const ledger*> books;
+    books.reserve(p.callers.size());
     for (const auto& one : p.callers) books.push_back(&one->books());
     findings found = check_books(db, books);
     for (auto& text : where.own_findings()) {

@@ -71,6 +71,7 @@ void fault_log::note_write(time_point asked, time_point ended) {
 std::vector<fault> fault_log::all() const {
   const std::lock_guard lock{mutex_};
   std::vector<fault> copies;
+  copies.reserve(faults_.size());
   for (const auto& f : faults_) copies.push_back(f.what);
   return copies;
 }

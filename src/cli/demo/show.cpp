@@ -72,6 +72,7 @@ performance perform(stage& where, workplace& at, const settings& s, std::uint64_
   for (std::uint32_t n = 1; n <= s.callers; ++n)
     p.callers.push_back(std::make_unique<caller>(at, n, seed));
   std::vector<std::jthread> threads;
+  threads.reserve(p.callers.size());
   for (const auto& one : p.callers)
     threads.emplace_back([&caller = *one](const std::stop_token& stop) { caller.run(stop); });
   const auto length =

@@ -197,13 +197,18 @@ task<server_facts> ask_for_facts(runtime& rt, const settings& s, wall_clock now,
   connection c{std::move(in->link), s, cancels};
   // A question that is refused spoils no other; the first refusal tells.
   f.failure = co_await ask_settings(rt, c, f, until);
-  std::optional<error> other;
-  if (c.usable()) other = co_await ask_usage(rt, c, f, until);
-  if (!f.failure) f.failure = std::move(other);
-  if (c.usable()) other = co_await ask_clock(rt, c, clock_question, now, f.clocks, until);
-  if (!f.failure) f.failure = std::move(other);
-  if (c.usable()) other = co_await ask_tables(rt, c, f, until);
-  if (!f.failure) f.failure = std::move(other);
+  if (c.usable()) {
+    auto other = co_await ask_usage(rt, c, f, until);
+    if (!f.failure) f.failure = std::move(other);
+  }
+  if (c.usable()) {
+    auto other = co_await ask_clock(rt, c, clock_question, now, f.clocks, until);
+    if (!f.failure) f.failure = std::move(other);
+  }
+  if (c.usable()) {
+    auto other = co_await ask_tables(rt, c, f, until);
+    if (!f.failure) f.failure = std::move(other);
+  }
   c.close();
   co_return f;
 }

@@ -50,7 +50,7 @@ void row_reader::point(MYSQL_BIND& bind, slot& to, value_type as) noexcept {
   bind.buffer_type = to.type;
   if (as == value_type::integer) {
     bind.buffer_type = MYSQL_TYPE_LONGLONG;
-    bind.is_unsigned = (to.flags & UNSIGNED_FLAG) != 0;
+    bind.is_unsigned = (to.flags & UNSIGNED_FLAG) != 0 ? 1 : 0;
   }
 }
 

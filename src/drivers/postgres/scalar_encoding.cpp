@@ -165,7 +165,7 @@ encoding place(const json_text& v, Oid type, std::string_view& in_place) noexcep
 encoding place(const bytes& v, Oid type, std::string_view& in_place) noexcept {
   if (type != oid::bytea) return encoding::wrong_type;
   // An empty vector may point nowhere, which would mean NULL.
-  in_place = v.empty() ? std::string_view{"", 0}
+  in_place = v.empty() ? std::string_view{""}
                        : std::string_view{reinterpret_cast<const char*>(v.data()), v.size()};
   return encoding::binary;
 }

@@ -118,12 +118,11 @@ private:
 
   void skip_quoted(char quote, bool backslashes) noexcept {
     for (++at_; at_ < sql_.size(); ++at_) {
-      if (backslashes && sql_[at_] == '\\')
-        ++at_;
-      else if (sql_[at_] == quote && (at_ + 1 == sql_.size() || sql_[at_ + 1] != quote))
-        break;
-      else if (sql_[at_] == quote)
-        ++at_;
+      const bool escapes = backslashes && sql_[at_] == '\\';
+      const bool is_quote = !escapes && sql_[at_] == quote;
+      const bool doubled = is_quote && at_ + 1 < sql_.size() && sql_[at_ + 1] == quote;
+      if (is_quote && !doubled) break;
+      if (escapes || doubled) ++at_;
     }
     at_ = std::min(at_ + 1, sql_.size());
   }

@@ -107,7 +107,7 @@ task<result<void>> connection::commit(runtime& rt, deadline until) {
   situation now;
   now.committing = true;
   now.in_block = true;
-  if (std::exchange(unsent_begin_, {}) != "") co_return result<void>{}; // nothing ran
+  if (!std::exchange(unsent_begin_, {}).empty()) co_return result<void>{}; // nothing ran
   if (!block_open()) {
     // The server would answer COMMIT with COMMIT, and that would be no proof of anything.
     error e = refusal(errc::transaction_finished, "the transaction had ended before COMMIT");
