@@ -152,7 +152,8 @@ std::optional<std::vector<file_entry>> read_entries(const std::string& path,
                                                     const config_sources& from, draft& into) {
   auto file = from.file(path);
   if (!file) {
-    into.violations.push_back({"file", path, file.error().message, "a file that can be read"});
+    into.violations.push_back({"file", path, "an unreadable file (" + file.error().message + ")",
+                               "a file that can be read"});
     return std::nullopt;
   }
   auto parsed = parse_config_file(file->text, path);

@@ -109,6 +109,16 @@ std::optional<int> wait_exit(pid_t pid, std::chrono::milliseconds limit) {
   }
 }
 
+void freeze(pid_t pid) {
+  ::kill(pid, SIGSTOP);
+  for (int i = 0; i < 1000; ++i) {
+    siginfo_t state{};
+    ::waitid(P_PID, static_cast<id_t>(pid), &state, WSTOPPED | WEXITED | WNOHANG | WNOWAIT);
+    if (state.si_pid == pid) return;
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
 bool process_alive(pid_t pid) {
   const auto found = read_state(pid);
   return found && living(found->state);

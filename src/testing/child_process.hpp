@@ -33,6 +33,10 @@ struct child_spec {
 /// Waits for the child to end and reaps it; its wait status, or nullopt when `limit` passed.
 [[nodiscard]] std::optional<int> wait_exit(pid_t pid, std::chrono::milliseconds limit);
 
+/// Stops a child of ours (SIGSTOP) and waits, for a second at most, until all its threads stand or
+/// it has ended: a fork that was under way is complete then.
+void freeze(pid_t pid);
+
 /// Is this process running code (neither gone nor a zombie)?
 [[nodiscard]] bool process_alive(pid_t pid);
 

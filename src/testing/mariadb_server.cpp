@@ -3,7 +3,6 @@
 #include <csignal>
 #include <fstream>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <thread>
 
 namespace holdfast::testing {
@@ -210,15 +209,8 @@ void mariadb_server::restart() {
 
 void mariadb_server::pause() {
   if (!running() || paused_) return;
-  ::kill(pid_, SIGSTOP);
+  freeze(pid_); // the last of its threads may still be answering
   paused_ = true;
-  // The last of its threads may still be answering.
-  for (int i = 0; i < 1000; ++i) {
-    siginfo_t state{};
-    ::waitid(P_PID, static_cast<id_t>(pid_), &state, WSTOPPED | WEXITED | WNOHANG | WNOWAIT);
-    if (state.si_pid == pid_) return;
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
-  }
 }
 
 void mariadb_server::resume() {

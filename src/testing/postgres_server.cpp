@@ -217,11 +217,8 @@ void postgres_server::stop(stop_mode mode) {
 }
 
 std::vector<pid_t> postgres_server::stop_everything() const {
-  ::kill(pid_, SIGSTOP); // a stopped postmaster starts no further child
+  freeze(pid_); // it starts no further child
   std::vector<pid_t> children = children_of(pid_);
-  // One that it was forking meanwhile.
-  std::this_thread::sleep_for(1ms);
-  children = children_of(pid_);
   signal_all(children, SIGSTOP);
   return children;
 }
@@ -272,10 +269,14 @@ void postgres_server::resume() {
   paused_ = false;
 }
 
-/// The server itself first, and its children then: those to come inherit its limit.
+/// The server itself first: children to come inherit its limit. One that it was forking has the old
+/// limit, and is on the list once the server stands.
 void postgres_server::limit_processes(int resource, std::uint64_t limit) {
   limit_resource(user_, {pid_}, resource, limit);
-  limit_resource(user_, children_of(pid_), resource, limit);
+  freeze(pid_);
+  const std::vector<pid_t> children = children_of(pid_);
+  if (!paused_) ::kill(pid_, SIGCONT);
+  limit_resource(user_, children, resource, limit);
 }
 
 void postgres_server::limit_file_size(std::optional<std::uint64_t> bytes) {

@@ -36,7 +36,9 @@ class failure_log {
 public:
   void note(const owned_event& e) {
     const std::lock_guard lock{mutex_};
-    if (e.failure) ++seen_[e.failure->code];
+    if (e.failure && ++seen_[e.failure->code] == 1)
+      words_ += fmt::format("; {}: {} {}", to_string(e.failure->code), e.failure->native_code,
+                            e.failure->native_message);
     const bool attempted = e.failure && e.failure->when != phase::not_sent;
     if (attempted && e.kind == event_kind::attempt_failed) ++attempts_[e.failure->code];
     if (e.kind == event_kind::connection_ready) ++connections_;
@@ -73,6 +75,11 @@ public:
     for (const auto& [code, count] : seen_) all += fmt::format(" {} {}", to_string(code), count);
     return all.empty() ? " none" : all;
   }
+  /// What the server said when each was seen first.
+  [[nodiscard]] std::string words() const {
+    const std::lock_guard lock{mutex_};
+    return words_;
+  }
 
 private:
   using place = std::pair<std::string, std::uint64_t>; // a host, and a connection of its pool
@@ -85,6 +92,7 @@ private:
 
   mutable std::mutex mutex_; // guards the rest
   std::map<errc, std::uint64_t> seen_;
+  std::string words_;
   std::map<errc, std::uint64_t> attempts_; // by what they failed with
   std::uint64_t connections_ = 0;          // that ever were
   std::set<place> open_;                   // connections
@@ -118,6 +126,7 @@ public:
     }
     judge_resources(before);
     t_.out.figure("stall {:.0f} ms", in_ms(stalls_.worst()));
+    if (!t_.out.ok()) t_.out.figure("the server's words{}", seen->words());
   }
 
 private:

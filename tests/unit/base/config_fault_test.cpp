@@ -114,8 +114,8 @@ TEST(ConfigFaults, MissingFile) {
   const auto report = examine_config("nowhere.toml", "shop", fake_sources{}.sources());
   EXPECT_EQ(
       all_violations(report),
-      "file (nowhere.toml): given cannot read nowhere.toml: No such file or directory; takes a "
-      "file that can be read\n");
+      "file (nowhere.toml): given an unreadable file (cannot read nowhere.toml: No such file or "
+      "directory); takes a file that can be read\n");
 }
 
 TEST(ConfigFaults, UnknownDatabase) {
