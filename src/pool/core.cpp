@@ -7,15 +7,10 @@
 namespace holdfast::detail {
 namespace {
 
-constexpr event_set counted{event_kind::acquired, event_kind::released};
+constexpr event_set uses{event_kind::acquired, event_kind::released};
 
 event_set interests(const observer_ptr& events) {
   return events ? events->interests() : event_set{};
-}
-
-event_set noted(const pool_environment& where) {
-  const event_set wanted = interests(where.events);
-  return where.metrics ? wanted | counted : wanted;
 }
 
 ledger_traits traits_for(const connector_port::traits& a) {
@@ -58,9 +53,9 @@ core::core(const pool_options& options, std::shared_ptr<connector_port> connecto
            pool_environment where)
     : options_{options}, connector_{std::move(connector)}, where_{std::move(where)},
       abilities_{connector_->abilities()}, wanted_{interests(where_.events)},
-      precise_{where_.metrics || !(wanted_ - (event_set::all() - counted)).empty()},
-      ledger_{options, traits_for(abilities_)}, fx_{noted(where_)}, objects_(options.max_size),
-      holders_(options.max_size) {}
+      precise_{where_.metrics || !(wanted_ - (event_set::all() - uses)).empty()},
+      ledger_{options, traits_for(abilities_)}, fx_{wanted_, where_.metrics.get()},
+      objects_(options.max_size), holders_(options.max_size) {}
 
 core::~core() {
   if (fork_.forked()) return; // the parent's sessions
@@ -80,7 +75,7 @@ time_point core::stamp() const noexcept {
   return precise_ ? where_.background->now() : where_.background->coarse_now();
 }
 
-[[gnu::hot]] void core::settle(pending& later, time_point now, const error_ptr& cause) {
+void core::settle(pending& later, time_point now, const error_ptr& cause) {
   for (const effect& e : fx_.list()) {
     switch (e.action) {
     case effect::what::publish: publish(e, now, cause); break;
@@ -110,11 +105,7 @@ void core::doom(pending& later, void* object) {
   ++tasks_;
 }
 
-[[gnu::hot]] void core::publish(const effect& e, time_point now, const error_ptr& cause) noexcept {
-  if (where_.metrics && counted.contains(e.event)) {
-    where_.metrics->count(e.event, e.elapsed);
-    if (!wanted_.contains(e.event)) return;
-  }
+void core::publish(const effect& e, time_point now, const error_ptr& cause) noexcept {
   const bool blamed = e.event == event_kind::pool_cleared ||
                       e.reason == event_reason::connection_error ||
                       e.reason == event_reason::error || e.reason == event_reason::validation;
@@ -219,7 +210,7 @@ void core::carry_out(pending& later) {
       wake_drainers();
     }
   }
-  carry_out(later);
+  if (!later.empty()) carry_out(later);
 }
 
 void core::note_statement(const raw_lease& lease, std::string_view name) noexcept {

@@ -5,6 +5,7 @@
 #include "pool/ticket.hpp"
 
 #include <holdfast/event.hpp>
+#include <holdfast/metrics.hpp>
 
 #include <cstdint>
 #include <vector>
@@ -38,10 +39,12 @@ struct effect {
   const acquire_request* request = nullptr;
 };
 
-/// Collects the effects of one step. Events that nobody wants are not even written down.
+/// Collects the effects of one step. Events that nobody wants are not even written down; uses are
+/// counted at once where `counts` is not null.
 class effects {
 public:
-  explicit effects(event_set wanted = event_set::all()) noexcept : wanted_{wanted} {}
+  explicit effects(event_set wanted = event_set::all(), host_metrics* counts = nullptr) noexcept
+      : wanted_{wanted}, counts_{counts} {}
 
   void publish(event_kind kind, std::uint64_t connection = 0,
                event_reason reason = event_reason::none, duration elapsed = {},
@@ -61,6 +64,16 @@ public:
     if (!wanted_.contains(kind)) return;
     publish(kind, connection, reason, elapsed);
     list_.back().request = request;
+  }
+
+  /// A use begins, or ends.
+  void acquired(const acquire_request* request, std::uint64_t connection, duration waited) {
+    if (counts_) counts_->count(event_kind::acquired, waited);
+    publish_for(request, event_kind::acquired, connection, event_reason::none, waited);
+  }
+  void released(std::uint32_t slot, std::uint64_t connection, duration used) {
+    if (counts_) counts_->count(event_kind::released, used);
+    publish(event_kind::released, connection, event_reason::none, used, slot);
   }
 
   void wake(ticket& who) {
@@ -87,6 +100,7 @@ public:
 
 private:
   event_set wanted_;
+  host_metrics* counts_; // not owned; may be null
   std::vector<effect> list_;
 };
 

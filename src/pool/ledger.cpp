@@ -9,6 +9,7 @@ ledger::ledger(const pool_options& options, ledger_traits traits)
       lease_limit_{options.max_size} {
   free_.reserve(options.max_size);
   for (std::uint32_t i = options.max_size; i > 0; --i) free_.push_back(i - 1);
+  counts_[static_cast<std::size_t>(slot_state::free)] = options.max_size;
 }
 
 void ledger::ready(time_point now, effects& fx) {
@@ -99,18 +100,11 @@ void ledger::set_lease_limit(std::uint32_t limit, time_point now, effects& fx) {
   return s.serial == serial && s.state != slot_state::free ? &s : nullptr;
 }
 
-[[gnu::hot]] std::uint32_t& ledger::count_of(slot_state s) noexcept {
-  if (s == slot_state::reserved || s == slot_state::connecting) return connecting_;
-  if (s == slot_state::tending) return tending_;
-  return in_use_;
-}
-
 [[gnu::hot]] void ledger::enter(slot& s, slot_state to) noexcept {
-  const auto counted = [](slot_state x) { return x != slot_state::free && x != slot_state::idle; };
-  if (counted(s.state)) --count_of(s.state);
+  --counts_[static_cast<std::size_t>(s.state)];
+  ++counts_[static_cast<std::size_t>(to)];
   if (s.state == slot_state::idle) idle_.remove(static_cast<std::uint32_t>(&s - slots_.data()));
   s.state = to;
-  if (counted(to)) ++count_of(to);
   if (to == slot_state::idle) idle_.insert(static_cast<std::uint32_t>(&s - slots_.data()));
 }
 
@@ -131,9 +125,9 @@ pool_snapshot ledger::numbers(time_point now) const {
   n.min_size = options_.min_size;
   n.max_size = options_.max_size;
   n.idle = idle_.size();
-  n.in_use = in_use_;
-  n.connecting = connecting_;
-  n.tending = tending_;
+  n.in_use = in_use();
+  n.connecting = connecting();
+  n.tending = count(slot_state::tending);
   n.waiting = queue_.size();
   n.lease_limit = limit();
   n.generation = generation_;

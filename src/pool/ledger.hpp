@@ -10,6 +10,8 @@
 #include <holdfast/pool_options.hpp>
 #include <holdfast/pool_snapshot.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -163,7 +165,15 @@ private:
   void discard(std::uint32_t index, event_reason why, effects& fx);
   void free_slot(std::uint32_t index) noexcept;
   void enter(slot& s, slot_state to) noexcept;
-  [[nodiscard]] std::uint32_t& count_of(slot_state s) noexcept;
+  [[nodiscard]] std::uint32_t count(slot_state s) const noexcept {
+    return counts_[static_cast<std::size_t>(s)];
+  }
+  [[nodiscard]] std::uint32_t in_use() const noexcept {
+    return count(slot_state::leased) + count(slot_state::checking);
+  }
+  [[nodiscard]] std::uint32_t connecting() const noexcept {
+    return count(slot_state::connecting) + count(slot_state::reserved);
+  }
   [[nodiscard]] std::uint32_t size() const noexcept;
 
   const pool_options options_;
@@ -177,10 +187,8 @@ private:
   std::vector<std::uint32_t> free_;
   idle_stack idle_;
   waiter_queue queue_;
-  std::uint32_t in_use_ = 0;     // leased and checking
-  std::uint32_t connecting_ = 0; // and reserved
-  std::uint32_t orphans_ = 0;    // connects of this generation that no waiter has been given
-  std::uint32_t tending_ = 0;
+  std::array<std::uint32_t, slot_state_count> counts_{}; // slots by state
+  std::uint32_t orphans_ = 0; // connects of this generation that no waiter has been given
 
   // Since somebody waits; what was before is of another crowd.
   duration median_use_{};

@@ -23,7 +23,7 @@ constexpr std::uint32_t telling_uses = 32;
 
 [[gnu::hot]] std::optional<hold> ledger::try_take(const acquire_request& r, time_point now,
                                                   effects& fx) {
-  if (state_ != pool_state::ready || !queue_.empty() || in_use_ >= limit()) return std::nullopt;
+  if (state_ != pool_state::ready || !queue_.empty() || in_use() >= limit()) return std::nullopt;
   const std::uint32_t index = idle_.newest();
   if (index == no_slot) return std::nullopt;
   slot& s = slots_[index];
@@ -39,7 +39,7 @@ void ledger::enqueue(ticket& t, time_point now, effects& fx) {
   if (state_ == pool_state::closed) return fail(t, refusal::closed, now, fx);
   if (state_ == pool_state::paused) return fail(t, refusal::cleared, now, fx);
   const bool must_wait =
-      state_ != pool_state::ready || !queue_.empty() || idle_.size() == 0 || in_use_ >= limit();
+      state_ != pool_state::ready || !queue_.empty() || idle_.size() == 0 || in_use() >= limit();
   if (must_wait && queue_.size() >= options_.wait_queue_limit)
     return fail(t, refusal::overloaded, now, fx);
   if (must_wait && !foresees_time_for(t, now)) return fail(t, refusal::too_late, now, fx);
@@ -132,7 +132,7 @@ std::uint32_t ledger::take_idle(time_point now, effects& fx) {
 }
 
 [[gnu::hot]] void ledger::grant_waiters(time_point now, effects& fx) {
-  while (!queue_.empty() && in_use_ < limit()) {
+  while (!queue_.empty() && in_use() < limit()) {
     const std::uint32_t index = take_idle(now, fx);
     if (index == no_slot) return;
     grant(*queue_.first(), index, now, fx);
@@ -161,7 +161,7 @@ void ledger::grant(ticket& t, std::uint32_t index, time_point now, effects& fx) 
   s.began = now;
   s.leak_told = false;
   s.suspect = false;
-  fx.publish_for(r, event_kind::acquired, s.connection, event_reason::none, waited);
+  fx.acquired(r, s.connection, waited);
 }
 
 // Why a connection that nobody doubts may not be kept; `none` if it may.
@@ -197,8 +197,7 @@ bool ledger::reject(const hold& h, time_point now, effects& fx) {
 
 [[gnu::hot]] bool ledger::release(const hold& h, returned how, time_point now, effects& fx) {
   slot* const s = find(h.slot, h.serial);
-  fx.publish(event_kind::released, h.connection, event_reason::none,
-             s ? now - s->began : duration{}, h.slot);
+  fx.released(h.slot, h.connection, s ? now - s->began : duration{});
   if (!s) return false;
   event_reason out = verdict_on(*s, now);
   if (out == event_reason::none && how == returned::in_doubt) out = event_reason::error;

@@ -27,7 +27,7 @@ duration spread(duration d, std::uint64_t random) noexcept {
 }
 
 bool ledger::may_connect() const noexcept {
-  return state_ == pool_state::ready && connecting_ < options_.max_connecting && !free_.empty();
+  return state_ == pool_state::ready && connecting() < options_.max_connecting && !free_.empty();
 }
 
 [[gnu::hot]] void ledger::start_connects(time_point now, effects& fx) {
@@ -50,7 +50,8 @@ bool ledger::may_connect() const noexcept {
 // The first waiter who may have a lease once there is a connection, and for whom none is on its
 // way.
 [[gnu::hot]] ticket* ledger::first_unserved() const noexcept {
-  const std::uint32_t room = limit() > in_use_ ? limit() - in_use_ : 0;
+  if (queue_.empty()) return nullptr;
+  const std::uint32_t room = limit() > in_use() ? limit() - in_use() : 0;
   std::uint32_t place = 0;
   for (ticket* t = queue_.first(); t && place < room; t = queue_.after(*t), ++place)
     if (t->connect == no_slot) return t;

@@ -70,7 +70,7 @@ void ledger::retire_idle(time_point now, effects& fx) {
 [[gnu::hot]] void ledger::replace_ahead(std::uint32_t index, time_point now, effects& fx) {
   slot& s = slots_[index];
   if (now < s.retire_at || s.replacing || state_ != pool_state::ready) return;
-  if (now < fill_not_before_ || connecting_ >= options_.max_connecting) return;
+  if (now < fill_not_before_ || connecting() >= options_.max_connecting) return;
   if (!free_.empty()) {
     s.replacing = true;
     const std::uint64_t serial = s.serial;
@@ -139,25 +139,24 @@ void ledger::check() const {
   const auto require = [](bool holds, const char* what) {
     if (!holds) throw std::logic_error{std::string{"pool ledger: "} + what};
   };
-  std::uint32_t leased = 0, connecting = 0, tending = 0, idle = 0, unused = 0, orphans = 0;
+  decltype(counts_) counts{};
+  std::uint32_t orphans = 0;
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
     const slot& s = slots_[i];
     const bool opening = s.state == slot_state::reserved || s.state == slot_state::connecting;
-    leased += s.state == slot_state::leased || s.state == slot_state::checking;
-    connecting += opening;
-    tending += s.state == slot_state::tending;
-    idle += s.state == slot_state::idle;
-    unused += s.state == slot_state::free;
+    ++counts[static_cast<std::size_t>(s.state)];
     orphans += opening && !s.waiter && s.generation == generation_ && state_ != pool_state::closed;
     require(!s.waiter || (opening && s.waiter->connect == i), "a connect and its waiter disagree");
     require(s.state != slot_state::idle || s.generation == generation_, "an idle stale connection");
   }
-  require(leased == in_use_ && connecting == connecting_ && tending == tending_, "counts");
-  require(idle == idle_.size() && unused == free_.size() && orphans == orphans_, "lists");
-  require(connecting_ <= options_.max_connecting, "more connects than max_connecting");
+  require(counts == counts_, "counts");
+  require(count(slot_state::idle) == idle_.size() && count(slot_state::free) == free_.size() &&
+              orphans == orphans_,
+          "lists");
+  require(connecting() <= options_.max_connecting, "more connects than max_connecting");
   require(queue_.empty() || state_ == pool_state::ready || state_ == pool_state::suspended,
           "waiters in a pool that refuses them");
-  require(state_ != pool_state::ready || queue_.empty() || idle_.size() == 0 || in_use_ >= limit(),
+  require(state_ != pool_state::ready || queue_.empty() || idle_.size() == 0 || in_use() >= limit(),
           "somebody waits beside an idle connection");
   require(state_ != pool_state::ready || !first_unserved() || !may_connect(),
           "somebody waits and no connect was started");

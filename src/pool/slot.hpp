@@ -5,6 +5,7 @@
 
 #include <holdfast/time.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -19,6 +20,7 @@ enum class slot_state : std::uint8_t {
   leased,     ///<
   tending,    ///< being reset or pinged in the background
 };
+inline constexpr std::size_t slot_state_count = 7;
 
 /// Why a connect was started when it was not for one waiter.
 enum class purpose : std::uint8_t {
