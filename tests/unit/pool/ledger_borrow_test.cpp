@@ -255,16 +255,5 @@ TEST(ledger_borrow, the_lease_limit_holds_leases_and_connects_back) {
   EXPECT_EQ(b.log(), "B!, acquired 2");
 }
 
-TEST(ledger_borrow, nothing_wanted_nothing_written) {
-  effects fx{event_set{}};
-  const acquire_request request{};
-  ledger pool{plain(0, 1), {}};
-  pool.ready(time_point{1h}, fx);
-  ticket t{request};
-  pool.enqueue(t, time_point{1h}, fx);
-  ASSERT_EQ(fx.list().size(), 1U);
-  EXPECT_EQ(fx.list().front().action, effect::what::connect);
-}
-
 } // namespace
 } // namespace holdfast::detail
