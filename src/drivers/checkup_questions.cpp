@@ -49,4 +49,14 @@ task<std::optional<error>> ask_clock(runtime& rt, sql_connection& c, std::string
   co_return std::nullopt;
 }
 
+task<std::optional<error>> ask_in_turn(const sql_connection& c, std::vector<question>& questions) {
+  std::optional<error> first;
+  for (question& each : questions) {
+    if (!c.usable()) break;
+    auto refused = co_await std::move(each);
+    if (!first) first = std::move(refused);
+  }
+  co_return first;
+}
+
 } // namespace holdfast::drivers

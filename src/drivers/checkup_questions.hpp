@@ -36,4 +36,9 @@ task<std::optional<error>> ask_clock(runtime& rt, sql_connection& c, std::string
                                      wall_clock now, std::optional<clock_facts>& told,
                                      deadline until);
 
+using question = task<std::optional<error>>;
+/// Asks one after the other, as long as the connection can be used. One that is refused spoils no
+/// other; the first refusal is the answer.
+task<std::optional<error>> ask_in_turn(const sql_connection& c, std::vector<question>& questions);
+
 } // namespace holdfast::drivers

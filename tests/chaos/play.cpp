@@ -36,7 +36,7 @@ class failure_log {
 public:
   void note(const owned_event& e) {
     const std::lock_guard lock{mutex_};
-    if (e.failure && ++seen_[e.failure->code] == 1)
+    if (e.failure && ++seen_[e.failure->code] == 1 && !e.failure->native_message.empty())
       words_ += fmt::format("; {}: {} {}", to_string(e.failure->code), e.failure->native_code,
                             e.failure->native_message);
     const bool attempted = e.failure && e.failure->when != phase::not_sent;

@@ -195,20 +195,12 @@ task<server_facts> ask_for_facts(runtime& rt, const settings& s, wall_clock now,
   f.tls = tls_of(raw, s);
   canceller cancels;
   connection c{std::move(in->link), s, cancels};
-  // A question that is refused spoils no other; the first refusal tells.
-  f.failure = co_await ask_settings(rt, c, f, until);
-  if (c.usable()) {
-    auto other = co_await ask_usage(rt, c, f, until);
-    if (!f.failure) f.failure = std::move(other);
-  }
-  if (c.usable()) {
-    auto other = co_await ask_clock(rt, c, clock_question, now, f.clocks, until);
-    if (!f.failure) f.failure = std::move(other);
-  }
-  if (c.usable()) {
-    auto other = co_await ask_tables(rt, c, f, until);
-    if (!f.failure) f.failure = std::move(other);
-  }
+  std::vector<question> questions; // none runs before its turn
+  questions.push_back(ask_settings(rt, c, f, until));
+  questions.push_back(ask_usage(rt, c, f, until));
+  questions.push_back(ask_clock(rt, c, clock_question, now, f.clocks, until));
+  questions.push_back(ask_tables(rt, c, f, until));
+  f.failure = co_await ask_in_turn(c, questions);
   c.close();
   co_return f;
 }
