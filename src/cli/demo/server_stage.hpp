@@ -59,6 +59,7 @@ private:
   static constexpr std::size_t fewest_kills = 2;
   static constexpr double seconds_a_fault = 2.4; // of the server
   static constexpr auto downtime = std::chrono::seconds{1};
+  static constexpr auto patience = std::chrono::seconds{2};
 
   /// In this order and again; the shortest demo has the first two.
   std::vector<fault_maker> server_faults() {
@@ -91,13 +92,20 @@ private:
   }
 
   void cut(const char* kind, std::int64_t most, const std::stop_token& stop, fault_log& log) {
-    const std::int64_t done = cut_connections(most);
+    if (!cut_some(most, stop)) return; // nothing was cut, so nothing is claimed
     const time_point at = clock::now();
-    if (done == 0) return; // nothing was cut, so nothing is claimed
     const auto id = log.begin(kind, at);
     log.await_write(id, fault_log::proof::asked_after, at);
     log.measure_from(id, at);
     (void)log.wait_recovered(id, stop, recovery_limit);
+  }
+
+  /// Just after another fault there may be no connection for a moment.
+  bool cut_some(std::int64_t most, const std::stop_token& stop) {
+    const deadline until = deadline::after(clock::now(), patience);
+    while (cut_connections(most) == 0)
+      if (until.expired(clock::now()) || !pause_for(stop, milliseconds{5})) return false;
+    return true;
   }
 
   void cut_all(const std::stop_token& stop, fault_log& log) {
