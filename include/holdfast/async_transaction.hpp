@@ -116,8 +116,10 @@ public:
     thrown_ = nullptr;
     if (nested_ && nested_->told)
       throw boost::system::system_error{boost::asio::error::operation_aborted};
+    over_ = false;
     co_await ended{*this, tx, handle};
     if (thrown_) std::rethrow_exception(thrown_);
+    if (!over_) throw boost::system::system_error{boost::asio::error::operation_aborted};
   }
   [[nodiscard]] std::string result_text() const override {
     if constexpr (std::is_void_v<R> || !storable_result<R>)
@@ -148,13 +150,15 @@ private:
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> h) {
       auto& rt = home_of(tx);
-      auto done = [this, h](std::exception_ptr e, auto... v) {
+      auto work = self.fn_(handle);
+      auto done = [this, go_on = resumption{rt, h}](std::exception_ptr e, auto... v) mutable {
         self.thrown_ = e;
         if constexpr (sizeof...(v) == 1) self.value_ = (std::move(v), ...);
-        h.resume();
+        self.over_ = true;
+        go_on();
       };
       const auto slot = self.nested_ ? self.nested_->signal.slot() : inner_slot_of(rt);
-      boost::asio::co_spawn(strand_of(rt), self.fn_(handle),
+      boost::asio::co_spawn(strand_of(rt), std::move(work),
                             boost::asio::bind_cancellation_slot(slot, std::move(done)));
     }
     void await_resume() const noexcept {}
@@ -164,6 +168,7 @@ private:
   F& fn_;
   std::shared_ptr<nested_cancellation> nested_;
   std::exception_ptr thrown_;
+  bool over_ = false; // it ended; else it was destroyed
   std::conditional_t<std::is_void_v<R>, char, R> value_{};
 };
 

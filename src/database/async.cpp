@@ -7,8 +7,12 @@
 #include <holdfast/asio.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
+#include <list>
+#include <mutex>
+#include <vector>
 
 namespace holdfast::detail {
 
@@ -35,12 +39,60 @@ private:
   asio::cancellation_signal inner_;
 };
 
+class context_watch;
+
 struct async_operation {
   async_operation(any_io_executor strand, std::shared_ptr<database_core> c)
       : core{std::move(c)}, rt{std::move(strand), *core} {}
+  inline ~async_operation();
+  async_operation(const async_operation&) = delete;
+  async_operation& operator=(const async_operation&) = delete;
+
   std::shared_ptr<database_core> core; // kept until the end
   operation_runtime rt;
+  context_watch* watch = nullptr;
+  std::list<std::weak_ptr<async_operation>>::iterator place; // there
 };
+
+/// Of one context: ends the operations that are under way on it when it is destroyed. What waits
+/// is in no handler of Asio's that would take it along, and others hold it: the pool, a worker.
+class context_watch final : public asio::execution_context::service {
+public:
+  using key_type = context_watch;
+  static asio::execution_context::id id;
+
+  explicit context_watch(asio::execution_context& context) : service{context} {}
+
+  void add(const std::shared_ptr<async_operation>& op) {
+    const std::lock_guard lock{mutex_};
+    op->place = running_.insert(running_.end(), op);
+    op->watch = this;
+  }
+  void remove(const async_operation& op) {
+    const std::lock_guard lock{mutex_};
+    running_.erase(op.place);
+  }
+
+private:
+  void shutdown() override {
+    std::vector<std::shared_ptr<async_operation>> alive;
+    {
+      const std::lock_guard lock{mutex_};
+      for (const auto& weak : running_)
+        if (auto op = weak.lock()) alive.push_back(std::move(op));
+    }
+    for (const auto& op : alive) op->rt.abandon();
+  }
+
+  std::mutex mutex_; // guards running_
+  std::list<std::weak_ptr<async_operation>> running_;
+};
+
+asio::execution_context::id context_watch::id;
+
+async_operation::~async_operation() {
+  if (watch) watch->remove(*this);
+}
 
 } // namespace
 
@@ -48,10 +100,14 @@ void start_async(const any_io_executor& executor, std::shared_ptr<database_core>
                  std::function<task<void>(runtime&)> body, asio::cancellation_slot slot) {
   const any_io_executor strand = asio::make_strand(executor);
   auto op = std::make_shared<async_operation>(strand, std::move(core));
+  asio::use_service<context_watch>(asio::query(executor, asio::execution::context)).add(op);
   if (slot.is_connected())
-    // Slots are not thread-safe: the handler only passes the word on to the strand.
-    slot.assign([weak = std::weak_ptr{op}, strand](asio::cancellation_type) {
-      asio::post(strand, [weak] {
+    // Slots are not thread-safe: the handler only passes the word on to the strand. It holds no
+    // executor: the slot may outlive the context.
+    slot.assign([weak = std::weak_ptr{op}](asio::cancellation_type) {
+      const auto told = weak.lock();
+      if (!told) return;
+      asio::post(told->rt.executor(), [weak] {
         if (const auto alive = weak.lock()) alive->rt.cancel_all();
       });
     });
@@ -68,6 +124,18 @@ asio::cancellation_slot inner_slot_of(runtime& rt) noexcept {
 
 void start_here(task<void> work) {
   run_root(std::move(work), [] {});
+}
+
+resumption::resumption(runtime& rt, std::coroutine_handle<> waits)
+    : visit_{&static_cast<asio_runtime&>(rt).begin_visit(waits)} {}
+
+resumption::~resumption() {
+  if (visit_) visit_->home.break_off(*visit_);
+}
+
+void resumption::operator()() {
+  visit& ended = *std::exchange(visit_, nullptr);
+  ended.home.end_visit(ended);
 }
 
 runtime& home_of(transaction_core& tx) noexcept { return tx.home(); }

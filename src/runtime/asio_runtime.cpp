@@ -2,7 +2,7 @@
 
 #include "runtime/system.hpp"
 
-#include <atomic>
+#include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -14,23 +14,17 @@ namespace holdfast {
 namespace asio = boost::asio;
 using asio::posix::stream_descriptor;
 
-namespace {
-
-/// Posts from a thread that is not the executor's. `fn` runs once this thread has let go of the
-/// executor: what it completes may be the last that kept a user from destroying the context.
+/// Posts from a thread that is not the executor's, unless the context is going. `fn` begins with
+/// `wait_until_let_go`: what it completes may be the last that kept a user from destroying the
+/// context.
 template <class Fn>
-void hand_over(asio::any_io_executor to, Fn fn) {
-  auto let_go = std::make_shared<std::atomic<bool>>(false);
-  asio::post(to, [let_go, fn = std::move(fn)]() mutable {
-    let_go->wait(false, std::memory_order_acquire);
-    fn();
-  });
-  to = {};
-  let_go->store(true, std::memory_order_release);
-  let_go->notify_one();
+bool asio_runtime::hand_over(Fn fn) {
+  const std::lock_guard lock{gate_};
+  if (!abandoned_) asio::post(executor_, std::move(fn));
+  return !abandoned_;
 }
 
-} // namespace
+void asio_runtime::wait_until_let_go() { const std::lock_guard lock{gate_}; }
 
 // One suspended coroutine, shared with the handlers that may wake it. All but its creation and
 // destruction happens on the executor; whoever fires first decides.
@@ -47,6 +41,12 @@ struct asio_runtime::sleeper : std::enable_shared_from_this<sleeper> {
     if (descriptor) descriptor->release();
     suspended->status = status;
     suspended->caller.resume();
+  }
+
+  void wake() {
+    if (!home) return;
+    home->wait_until_let_go();
+    fire(wait_status::ready);
   }
 
   asio_runtime* home; // null once fired
@@ -73,6 +73,43 @@ void asio_runtime::cancel() {
   cancelled_.store(true, std::memory_order_relaxed);
   // Each resume may add or remove sleepers, but new ones are refused by now.
   while (!sleepers_.empty()) sleepers_.front()->fire(wait_status::cancelled);
+}
+
+void asio_runtime::abandon() {
+  {
+    const std::lock_guard lock{gate_};
+    abandoned_ = true;
+  }
+  cancel();
+  while (!errands_.empty()) {
+    const auto sent = errands_.back();
+    sent->done.wait(false); // it works on a suspended frame, and ends by its own deadline
+    come_back(sent);
+  }
+  // Others are broken off when their code is destroyed with the context, which comes next.
+  const auto broken_off = [](const auto& v) { return v->broken_off; };
+  for (auto v = std::ranges::find_if(visits_, broken_off); v != visits_.end();
+       v = std::ranges::find_if(visits_, broken_off))
+    end_visit(**v);
+}
+
+detail::visit& asio_runtime::begin_visit(std::coroutine_handle<> caller) {
+  return *visits_.emplace_back(std::make_unique<detail::visit>(detail::visit{*this, caller}));
+}
+
+void asio_runtime::end_visit(detail::visit& v) {
+  const auto caller = v.caller;
+  std::erase_if(visits_, [&v](const auto& one) { return one.get() == &v; });
+  caller.resume();
+}
+
+void asio_runtime::break_off(detail::visit& v) {
+  v.broken_off = true;
+  const bool later = hand_over([this, &v] {
+    wait_until_let_go();
+    end_visit(v);
+  });
+  if (!later) end_visit(v);
 }
 
 void asio_runtime::spawn(task<void> work) {
@@ -146,12 +183,25 @@ bool asio_runtime::begin_park(suspension& s, waiter& w, deadline until) {
 }
 
 bool asio_runtime::begin_offload(suspension& s, job work) {
-  const bool taken = blocking_->submit([ex = executor_, &s, work]() mutable {
+  const auto sent = errands_.emplace_back(std::make_shared<errand>(&s));
+  const bool taken = !abandoned_ && blocking_->submit([this, sent, work] {
     work.run(work.context);
-    hand_over(std::move(ex), [&s] { s.caller.resume(); });
+    (void)hand_over([this, sent] {
+      wait_until_let_go();
+      come_back(sent);
+    });
+    sent->done.store(true); // only now: `abandon` may go on
+    sent->done.notify_one();
   });
-  if (!taken) work.run(work.context); // the service has stopped: late, but done
-  return taken;
+  if (taken) return true;
+  std::erase(errands_, sent);
+  work.run(work.context); // the service has stopped, or nobody will come back: late, but done
+  return false;
+}
+
+void asio_runtime::come_back(const std::shared_ptr<errand>& sent) {
+  std::erase(errands_, sent);
+  sent->suspended->caller.resume();
 }
 
 void asio_runtime::wake(waiter& w) noexcept {
@@ -164,8 +214,7 @@ void asio_runtime::wake(waiter& w) noexcept {
   }
   if (!parked) return;
   auto s = std::static_pointer_cast<sleeper>(std::move(parked));
-  auto executor = s->timer.get_executor();
-  hand_over(std::move(executor), [s = std::move(s)] { s->fire(wait_status::ready); });
+  (void)hand_over([s = std::move(s)] { s->wake(); });
 }
 
 } // namespace holdfast

@@ -5,13 +5,26 @@
 
 #include <atomic>
 #include <boost/asio/any_io_executor.hpp>
+#include <coroutine>
 #include <list>
 #include <memory>
+#include <mutex>
+#include <vector>
 
 namespace holdfast {
+
+class asio_runtime;
+
 namespace detail {
 class blocking_pool;
-}
+
+/// A coroutine's wait for code of the user's, which nothing else ends.
+struct visit {
+  asio_runtime& home;
+  std::coroutine_handle<> caller;
+  bool broken_off = false; ///< no end will be told
+};
+} // namespace detail
 
 /// Suspends on Boost.Asio. Everything of one object happens on its executor, which must run one
 /// handler at a time (a strand, or a context with one thread); only `unpark` comes from elsewhere.
@@ -23,6 +36,17 @@ public:
 
   /// Ends present and later waits with `cancelled`. On the executor only.
   void cancel();
+
+  /// The context is being destroyed, no thread runs it any more: cancels, waits until what was
+  /// offloaded has ended, and resumes all that is suspended here inside this call.
+  void abandon();
+
+  /// For a coroutine that suspends itself until code of the user's has ended. On the executor.
+  [[nodiscard]] detail::visit& begin_visit(std::coroutine_handle<> caller);
+  /// Resumes it. On the executor.
+  void end_visit(detail::visit& v);
+  /// That code was destroyed before its end. Threads: any.
+  void break_off(detail::visit& v);
 
   [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
 
@@ -43,6 +67,11 @@ public:
 private:
   struct sleeper;
   using sleeper_list = std::list<std::shared_ptr<sleeper>>;
+  /// A suspended coroutine whose work is on a worker.
+  struct errand {
+    suspension* suspended;
+    std::atomic<bool> done{false};
+  };
 
   bool begin_sleep(suspension& s, time_point at) override;
   bool begin_wait(suspension& s, int descriptor, io events, deadline until) override;
@@ -51,12 +80,21 @@ private:
   void wake(waiter& w) noexcept override;
   bool refuse(suspension& s) const noexcept;
   std::shared_ptr<sleeper> sleep(suspension& s, time_point at);
+  void come_back(const std::shared_ptr<errand>& sent);
+  template <class Fn>
+  bool hand_over(Fn fn);
+  void wait_until_let_go();
 
   boost::asio::any_io_executor executor_;
   std::shared_ptr<detail::blocking_pool> blocking_;
   runtime* background_;
   std::atomic<bool> cancelled_{false}; // written on the executor; offloaded work looks at it, too
-  sleeper_list sleepers_;              // those suspended now
+  // Those suspended now.
+  sleeper_list sleepers_;
+  std::vector<std::shared_ptr<errand>> errands_;
+  std::vector<std::unique_ptr<detail::visit>> visits_;
+  std::mutex gate_;        // held by other threads while they touch the executor
+  bool abandoned_ = false; // written on the executor under gate_: no other thread may touch it
 };
 
 } // namespace holdfast

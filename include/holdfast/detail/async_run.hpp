@@ -14,6 +14,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <coroutine>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,6 +35,23 @@ void start_async(const any_io_executor& executor, std::shared_ptr<database_core>
 [[nodiscard]] boost::asio::cancellation_slot inner_slot_of(runtime& rt) noexcept;
 /// Starts a chain of coroutines here and now, on a strand that is running.
 void start_here(task<void> work);
+
+struct visit;
+
+/// Resumes a coroutine that waits for code of the user's on the same strand: when called, or when
+/// destroyed uncalled, as that code is when its context goes.
+class resumption {
+public:
+  /// `rt`: one made by `start_async`.
+  resumption(runtime& rt, std::coroutine_handle<> waits);
+  resumption(resumption&& other) noexcept : visit_{std::exchange(other.visit_, nullptr)} {}
+  resumption& operator=(resumption&&) = delete;
+  ~resumption();
+  void operator()();
+
+private:
+  visit* visit_;
+};
 
 /// A call with its texts and parameters owned: it outlives the expression that made it.
 struct owned_call {

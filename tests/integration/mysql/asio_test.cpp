@@ -105,5 +105,37 @@ TEST_F(mysql_asio, many_wait_on_one_thread_and_each_ends_by_its_own_deadline) {
   EXPECT_EQ(late, 0);
 }
 
+asio::awaitable<void> never_ends(async_database db, long id) {
+  auto body = [id](async_transaction& tx) -> asio::awaitable<void> {
+    co_await tx.execute("insert into left_behind values (?)", id);
+    (void)co_await tx.query<long>("select sleep(20)");
+  };
+  co_await db.transaction(body);
+}
+
+TEST_F(mysql_asio, a_context_that_is_destroyed_ends_its_calls_and_their_transactions) {
+  testing::mariadb_server server{{.fsync = false}};
+  server.start();
+  server.wait_ready();
+  auto db = connect(server);
+  db.script("create table left_behind(id bigint primary key)");
+  {
+    asio::io_context context;
+    auto handle = db.async(context.get_executor());
+    for (long id = 1; id <= 3; ++id)
+      asio::co_spawn(context, never_ends(handle, id), asio::detached);
+    context.run_for(300ms);
+    EXPECT_EQ(db.status().hosts.at(0).pool.in_use, 3U);
+  }
+  const auto until = steady::now() + 5s;
+  while (db.status().hosts.at(0).pool.in_use != 0 && steady::now() < until)
+    std::this_thread::sleep_for(5ms);
+  EXPECT_EQ(db.status().hosts.at(0).pool.in_use, 0U);
+  // It would wait for a lock that is still held.
+  EXPECT_EQ(db.with({.deadline = 5s}).execute("insert into left_behind values (2)"), 1U);
+  EXPECT_EQ(db.query_value<long>("select count(*) from left_behind"), 1);
+  EXPECT_TRUE(db.close(3s));
+}
+
 } // namespace
 } // namespace holdfast::test
