@@ -83,7 +83,10 @@ void asio_runtime::abandon() {
   cancel();
   while (!errands_.empty()) {
     const auto sent = errands_.back();
-    sent->done.wait(false); // it works on a suspended frame, and ends by its own deadline
+    if (sent->take())
+      sent->work.run(sent->work.context); // sees that it was cancelled
+    else
+      sent->at.wait(errand::step::taken); // it works on a suspended frame
     come_back(sent);
   }
   // Others are broken off when their code is destroyed with the context, which comes next.
@@ -183,17 +186,18 @@ bool asio_runtime::begin_park(suspension& s, waiter& w, deadline until) {
 }
 
 bool asio_runtime::begin_offload(suspension& s, job work) {
-  const auto sent = errands_.emplace_back(std::make_shared<errand>(&s));
-  const bool taken = !abandoned_ && blocking_->submit([this, sent, work] {
-    work.run(work.context);
+  const auto sent = errands_.emplace_back(std::make_shared<errand>(&s, work));
+  const bool submitted = !abandoned_ && blocking_->submit([this, sent] {
+    if (!sent->take()) return; // then all but `sent` may be gone
+    sent->work.run(sent->work.context);
     (void)hand_over([this, sent] {
       wait_until_let_go();
       come_back(sent);
     });
-    sent->done.store(true); // only now: `abandon` may go on
-    sent->done.notify_one();
+    sent->at.store(errand::step::done); // only now: `abandon` may go on
+    sent->at.notify_one();
   });
-  if (taken) return true;
+  if (submitted) return true;
   std::erase(errands_, sent);
   work.run(work.context); // the service has stopped, or nobody will come back: late, but done
   return false;

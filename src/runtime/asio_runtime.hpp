@@ -67,10 +67,20 @@ public:
 private:
   struct sleeper;
   using sleeper_list = std::list<std::shared_ptr<sleeper>>;
-  /// A suspended coroutine whose work is on a worker.
+  /// A suspended coroutine and its work for a worker.
   struct errand {
+    enum class step : std::uint8_t { queued, taken, done };
+
+    errand(suspension* s, job j) noexcept : suspended{s}, work{j} {}
+    /// True for who shall do it.
+    bool take() noexcept {
+      step seen = step::queued;
+      return at.compare_exchange_strong(seen, step::taken);
+    }
+
     suspension* suspended;
-    std::atomic<bool> done{false};
+    job work;
+    std::atomic<step> at{step::queued};
   };
 
   bool begin_sleep(suspension& s, time_point at) override;

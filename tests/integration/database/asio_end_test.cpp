@@ -6,6 +6,7 @@
 #include <holdfast/exceptions.hpp>
 
 #include <atomic>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -218,19 +219,38 @@ TEST_P(asio_end, of_a_thread_pool) {
   expect_well();
 }
 
+// SQLite's calls take a worker each, of which there are fewer than the other context has calls.
+TEST_P(asio_end, while_the_calls_of_another_context_keep_all_workers) {
+  const std::string text = long_statement();
+  const auto lasting = [text](async_database d) -> asio::awaitable<void> {
+    (void)co_await d.query_value<long>(text);
+  };
+  {
+    asio::io_context others;
+    for (int i = 0; i < 10; ++i) start(others, lasting);
+    others.run_for(150ms);
+    time_point left;
+    {
+      asio::io_context context;
+      start(context, lasting);
+      context.run_for(50ms);
+      left = clock::now();
+    }
+    EXPECT_LT(clock::now() - left, 3s);
+    EXPECT_EQ(alive_, 10);
+  }
+  expect_well();
+}
+
 TEST_P(asio_end, before_the_signal_that_could_have_cancelled) {
   asio::cancellation_signal cancel;
-  const std::string text = long_statement();
   {
     asio::io_context context;
-    const auto handle = db().async(context.get_executor());
-    asio::co_spawn(
-        context,
-        [this, handle, text]() -> asio::awaitable<void> {
-          const possession mine{alive_};
-          (void)co_await handle.query_value<long>(text);
-        },
-        asio::bind_cancellation_slot(cancel.slot(), asio::detached));
+    const auto mine = std::make_shared<possession>(alive_);
+    const auto never = [mine](std::exception_ptr, std::optional<long>) { ADD_FAILURE(); };
+    db().async(context.get_executor())
+        .with(asio::bind_cancellation_slot(cancel.slot(), never))
+        .query_value<long>(long_statement());
     context.run_for(150ms);
   }
   cancel.emit(asio::cancellation_type::terminal);
