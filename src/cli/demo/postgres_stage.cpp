@@ -97,8 +97,8 @@ private:
   /// The server ends all sessions and recovers as after a crash; from the moment that the last one
   /// is gone a write can only end well on a new one.
   void kill_backend(const std::stop_token& stop, fault_log& log) {
+    if (!insist(stop, [this] { return own_->kill_one_backend(); })) return;
     const time_point at = clock::now();
-    if (!own_->kill_one_backend()) return;
     const auto id = log.begin("backend_killed", at);
     const deadline until = deadline::after(at, recovery_limit);
     while (own_->serves_anybody() && !until.expired(clock::now())) (void)pause_for(stop, 1ms);

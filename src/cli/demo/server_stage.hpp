@@ -41,6 +41,7 @@ public:
   }
 
 protected:
+  using milliseconds = std::chrono::milliseconds;
   using fault_maker = std::function<void(const std::stop_token&, fault_log&)>;
   static constexpr auto recovery_limit = std::chrono::seconds{30};
 
@@ -49,17 +50,25 @@ protected:
 
   /// Cuts at most so many of the callers' connections, and only those; how many were.
   virtual std::int64_t cut_connections(std::int64_t most) = 0;
+  /// Until `strike` has hit something: just after another fault there may be no connection for a
+  /// moment. False after two seconds, or when told to stop.
+  template <class Strike>
+  static bool insist(const std::stop_token& stop, Strike strike) {
+    const deadline until = deadline::after(clock::now(), std::chrono::seconds{2});
+    while (!strike())
+      if (until.expired(clock::now()) || !pause_for(stop, milliseconds{5})) return false;
+    return true;
+  }
+
   /// What else can befall this server.
   virtual std::vector<fault_maker> own_faults() { return {}; }
 
   std::unique_ptr<Server> own_; ///< none: the user's
 
 private:
-  using milliseconds = std::chrono::milliseconds;
   static constexpr std::size_t fewest_kills = 2;
   static constexpr double seconds_a_fault = 2.4; // of the server
   static constexpr auto downtime = std::chrono::seconds{1};
-  static constexpr auto patience = std::chrono::seconds{2};
 
   /// In this order and again; the shortest demo has the first two.
   std::vector<fault_maker> server_faults() {
@@ -92,20 +101,13 @@ private:
   }
 
   void cut(const char* kind, std::int64_t most, const std::stop_token& stop, fault_log& log) {
-    if (!cut_some(most, stop)) return; // nothing was cut, so nothing is claimed
+    if (!insist(stop, [&] { return cut_connections(most) > 0; }))
+      return; // nothing was cut, so nothing is claimed
     const time_point at = clock::now();
     const auto id = log.begin(kind, at);
     log.await_write(id, fault_log::proof::asked_after, at);
     log.measure_from(id, at);
     (void)log.wait_recovered(id, stop, recovery_limit);
-  }
-
-  /// Just after another fault there may be no connection for a moment.
-  bool cut_some(std::int64_t most, const std::stop_token& stop) {
-    const deadline until = deadline::after(clock::now(), patience);
-    while (cut_connections(most) == 0)
-      if (until.expired(clock::now()) || !pause_for(stop, milliseconds{5})) return false;
-    return true;
   }
 
   void cut_all(const std::stop_token& stop, fault_log& log) {
