@@ -27,7 +27,7 @@ constexpr std::array corruptions{
     R"(corrupt pattern="C\x00\x00" direction=to_client mask=255 probability=0.02)",
 };
 
-constexpr std::array shutdown{errc::server_shutdown};
+constexpr std::array shutdown{errc::connection_lost};
 constexpr std::array corrupted{errc::connection_lost, errc::protocol_violation};
 
 constexpr dialect ours{

@@ -153,7 +153,8 @@ constexpr auto rows = std::to_array<error_row>({
      "the object is not in the state for this", "docs"},
     {"57014", e::statement_timeout, kind::timeout, serious, give_up, keeps, known,
      "the server cancelled the statement: its time limit, or somebody's request", "docs"},
-    {"57P01", e::server_shutdown, kind::connection, critical, retry_statement, ends, known,
+    // Of this session alone, as far as we know: where all end, the next connect is refused.
+    {"57P01", e::connection_lost, kind::connection, serious, retry_statement, ends, known,
      "an administrator ended the connection, or the server is shutting down", "npgsql, hikari"},
     {"57P02", e::server_shutdown, kind::connection, critical, retry_statement, ends, known,
      "the server crashed", "npgsql, hikari"},

@@ -124,6 +124,35 @@ TEST_F(outage, fail_fast_tells_the_real_cause_at_once) {
   own_->restart();
 }
 
+TEST_F(outage, a_session_that_somebody_ends_costs_no_other_and_no_call) {
+  database_options options = test::quiet();
+  options.application_name = "crew";
+  options.pool.min_size = 4;
+  options.pool.max_size = 4;
+  options.retry.on_outage = on_outage::fail_fast; // it is none
+  database db = postgres::connect(own_->url(), options);
+  database boss = postgres::connect(own_->url(), test::quiet());
+  const auto crew = [&boss] {
+    return boss.query<std::int32_t>(
+        "select pid from pg_stat_activity where application_name = 'crew' order by 1");
+  };
+  while (crew().size() < 4) std::this_thread::sleep_for(5ms);
+  const auto before = crew();
+  for (int i = 0; i < 5; ++i) {
+    const auto next = db.query_value<std::int32_t>("select pg_backend_pid()");
+    boss.execute("select pg_terminate_backend($1, 2000)", next);
+    const auto other = db.try_query_value<std::int32_t>("select pg_backend_pid()");
+    ASSERT_TRUE(other) << to_string(other.error());
+    EXPECT_NE(*other, next);
+    if (i > 0) continue;
+    const auto after = crew();
+    EXPECT_EQ(std::ranges::count_if(
+                  before, [&](auto pid) { return std::ranges::find(after, pid) != after.end(); }),
+              3);
+  }
+  EXPECT_EQ(db.recent_events().count(event_kind::host_down), 0U);
+}
+
 TEST_F(outage, a_killed_server_loses_and_doubles_nothing_that_has_a_key) {
   database_options options = test::quiet();
   options.retry.connect.max_retries = 6;

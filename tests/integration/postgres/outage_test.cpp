@@ -133,7 +133,7 @@ TEST_F(postgres_outage, a_backend_that_was_ended_while_idle_never_got_the_write)
   boss.execute("select pg_terminate_backend($1, 2000)", {c.pid()}).value();
   const auto r = c.execute("insert into t_idle values (1)");
   ASSERT_FALSE(r);
-  EXPECT_EQ(r.error().code, errc::server_shutdown); // its farewell was read
+  EXPECT_EQ(r.error().code, errc::connection_lost); // its farewell was read
   EXPECT_EQ(r.error().native_code, "57P01");
   EXPECT_EQ(r.error().effect, side_effect::none);
   EXPECT_EQ(r.error().when, phase::not_sent);
@@ -157,7 +157,7 @@ TEST_F(postgres_outage, a_backend_ended_at_work) {
   const auto r = c.execute("select pg_sleep(20)", {}, nullptr, 10s);
   killer.join();
   ASSERT_FALSE(r);
-  EXPECT_EQ(r.error().code, errc::server_shutdown);
+  EXPECT_EQ(r.error().code, errc::connection_lost);
   EXPECT_EQ(r.error().native_code, "57P01");
   EXPECT_FALSE(r.error().connection_usable);
 }

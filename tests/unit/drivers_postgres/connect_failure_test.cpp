@@ -86,7 +86,7 @@ TEST(postgres_connect_failure, each_cause_has_its_own_sentence) {
       {login("42501"), errc::permission_denied, category::permission, "may not connect", false},
       {login("53300"), errc::too_many_connections, category::overload, "no free connection", false},
       {login("57P03"), errc::server_starting, category::connection, "starting or stopping", true},
-      {login("57P01"), errc::server_shutdown, category::connection, "shutting down", true},
+      {login("57P01"), errc::connection_lost, category::connection, "shutting down", true},
       {login("42704"), errc::invalid_configuration, category::configuration, "postgres.options",
        false},
       {login("22023"), errc::invalid_configuration, category::configuration, "postgres.options",

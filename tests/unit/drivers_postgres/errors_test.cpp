@@ -104,7 +104,7 @@ const std::vector<expectation> expected{
     {"55P03", errc::lock_not_available, category::conflict, info, T, "T+B", keeps},
     {"55", errc::invalid_statement, category::request, serious, stop, "X", keeps},
     {"57014", errc::statement_timeout, category::timeout, serious, stop, "X", keeps},
-    {"57P01", errc::server_shutdown, category::connection, critical, S, "N", ends},
+    {"57P01", errc::connection_lost, category::connection, serious, S, "N", ends},
     {"57P02", errc::server_shutdown, category::connection, critical, S, "N", ends},
     {"57P03", errc::server_starting, category::connection, critical, S, "N+B", ends},
     {"57P04", errc::unknown_database, category::request, critical, stop, "X", ends},
@@ -338,7 +338,7 @@ TEST(postgres_errors, silence_is_unknown_only_where_a_write_may_count) {
 TEST(postgres_errors, servers_last_words_say_why_it_hung_up) {
   for (const auto& k : silences) {
     const auto e = lost_error("57P01", "", k.s);
-    EXPECT_EQ(e.code, errc::server_shutdown) << k.name;
+    EXPECT_EQ(e.code, errc::connection_lost) << k.name;
     EXPECT_EQ(e.native_code, "57P01");
     EXPECT_EQ(e.effect, k.effect) << k.name;
     EXPECT_EQ(e.when, k.when) << k.name;
