@@ -18,8 +18,8 @@ namespace holdfast {
 ///
 /// Arguments are moved into the operation. Cancellation works by Asio's slots and must be emitted
 /// on the operation's executor, as everywhere in Asio. The executor's context, when destroyed, ends
-/// the operations under way in its destructor, and destroys their handlers uncalled. A cheap
-/// handle; shares its pool with the database that it came from.
+/// the operations under way in its destructor; their handlers, unless of another context, are
+/// destroyed uncalled. A cheap handle; shares its pool with the database that it came from.
 ///
 /// g++ 12 frees some temporaries of a `co_await` expression twice: options are trivially
 /// destructible for that reason; give callables a name, or let them capture by reference.

@@ -116,6 +116,9 @@ public:
     thrown_ = nullptr;
     if (nested_ && nested_->told)
       throw boost::system::system_error{boost::asio::error::operation_aborted};
+    // Perhaps because its context goes: then nobody expects it to be called, nor may it still be.
+    if (home_of(tx).cancelled())
+      throw_error(wait_error(wait_status::cancelled, "about to begin the block"));
     over_ = false;
     co_await ended{*this, tx, handle};
     if (thrown_) std::rethrow_exception(thrown_);
@@ -158,8 +161,12 @@ private:
         go_on();
       };
       const auto slot = self.nested_ ? self.nested_->signal.slot() : inner_slot_of(rt);
-      boost::asio::co_spawn(strand_of(rt), std::move(work),
-                            boost::asio::bind_cancellation_slot(slot, std::move(done)));
+      try {
+        boost::asio::co_spawn(strand_of(rt), std::move(work),
+                              boost::asio::bind_cancellation_slot(slot, std::move(done)));
+      } catch (...) { // no memory; `done` went uncalled, which resumes us
+        self.thrown_ = std::current_exception();
+      }
     }
     void await_resume() const noexcept {}
   };

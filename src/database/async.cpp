@@ -12,6 +12,7 @@
 #include <boost/asio/strand.hpp>
 #include <list>
 #include <mutex>
+#include <unistd.h>
 #include <vector>
 
 namespace holdfast::detail {
@@ -75,6 +76,7 @@ public:
 
 private:
   void shutdown() override {
+    if (::getpid() != home_) return; // after a fork the threads that we would wait for are not here
     std::vector<std::shared_ptr<async_operation>> alive;
     {
       const std::lock_guard lock{mutex_};
@@ -84,6 +86,7 @@ private:
     for (const auto& op : alive) op->rt.abandon();
   }
 
+  const pid_t home_ = ::getpid();
   std::mutex mutex_; // guards running_
   std::list<std::weak_ptr<async_operation>> running_;
 };

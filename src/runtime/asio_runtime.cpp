@@ -187,20 +187,28 @@ bool asio_runtime::begin_park(suspension& s, waiter& w, deadline until) {
 
 bool asio_runtime::begin_offload(suspension& s, job work) {
   const auto sent = errands_.emplace_back(std::make_shared<errand>(&s, work));
-  const bool submitted = !abandoned_ && blocking_->submit([this, sent] {
-    if (!sent->take()) return; // then all but `sent` may be gone
-    sent->work.run(sent->work.context);
-    (void)hand_over([this, sent] {
-      wait_until_let_go();
-      come_back(sent);
-    });
-    sent->at.store(errand::step::done); // only now: `abandon` may go on
-    sent->at.notify_one();
-  });
-  if (submitted) return true;
+  if (!abandoned_ && submit(sent)) return true;
+  if (!sent->take()) return true; // it was queued before memory ran out, and a worker has it
   std::erase(errands_, sent);
   work.run(work.context); // the service has stopped, or nobody will come back: late, but done
   return false;
+}
+
+bool asio_runtime::submit(const std::shared_ptr<errand>& sent) noexcept {
+  try {
+    return blocking_->submit([this, sent] {
+      if (!sent->take()) return; // then all but `sent` may be gone
+      sent->work.run(sent->work.context);
+      (void)hand_over([this, sent] {
+        wait_until_let_go();
+        come_back(sent);
+      });
+      sent->at.store(errand::step::done); // only now: `abandon` may go on
+      sent->at.notify_one();
+    });
+  } catch (...) { // neither memory nor a thread to be had
+    return false;
+  }
 }
 
 void asio_runtime::come_back(const std::shared_ptr<errand>& sent) {

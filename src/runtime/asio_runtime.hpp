@@ -90,6 +90,7 @@ private:
   void wake(waiter& w) noexcept override;
   bool refuse(suspension& s) const noexcept;
   std::shared_ptr<sleeper> sleep(suspension& s, time_point at);
+  bool submit(const std::shared_ptr<errand>& sent) noexcept;
   void come_back(const std::shared_ptr<errand>& sent);
   template <class Fn>
   bool hand_over(Fn fn);

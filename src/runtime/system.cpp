@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <random>
 #include <sys/socket.h>
+#include <system_error>
 #include <thread>
 #include <time.h>
 
@@ -39,12 +40,19 @@ bool blocking_pool::submit(std::function<void()> job) {
   const std::lock_guard lock{state_->mutex};
   if (state_->stopping) return false;
   state_->queue.push_back(std::move(job));
-  if (state_->queue.size() > state_->idle && state_->threads < state_->limit) {
-    ++state_->threads;
-    std::thread{[s = state_] { work(s); }}.detach();
-  }
+  if (state_->queue.size() > state_->idle && state_->threads < state_->limit) add_worker();
+  if (state_->threads == 0) state_->queue.pop_back();
   state_->wake.notify_one();
-  return true;
+  return state_->threads > 0;
+}
+
+/// Under the lock. Where no thread can be had, those that are there do the work.
+void blocking_pool::add_worker() {
+  try {
+    std::thread{[s = state_] { work(s); }}.detach();
+    ++state_->threads;
+  } catch (const std::system_error&) {
+  }
 }
 
 void blocking_pool::work(const std::shared_ptr<state>& s) {

@@ -27,7 +27,7 @@ public:
   blocking_pool(const blocking_pool&) = delete;
   blocking_pool& operator=(const blocking_pool&) = delete;
 
-  /// False, and nothing done, after `stop`.
+  /// False, and nothing done, after `stop`, or where no thread can be had.
   bool submit(std::function<void()> work);
   /// Takes no more work, and waits for the idle workers, not for the busy ones, to end.
   void stop() noexcept;
@@ -45,6 +45,7 @@ private:
     bool stopping = false;
   };
   static void work(const std::shared_ptr<state>& s);
+  void add_worker();
 
   std::shared_ptr<state> state_;
 };

@@ -12,7 +12,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <csignal>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 namespace holdfast {
 namespace {
@@ -257,6 +260,28 @@ TEST_P(asio_end, before_the_signal_that_could_have_cancelled) {
   expect_well();
 }
 
+// A transaction that has just begun when the context goes: nobody expects the block to be called.
+TEST_P(asio_end, never_calls_anything_of_the_users) {
+  bool leaving = false;
+  int called_late = 0;
+  auto body = [&](async_transaction& tx) -> asio::awaitable<void> {
+    called_late += leaving ? 1 : 0;
+    return [](async_transaction& inner) -> asio::awaitable<void> {
+      co_await inner.execute("insert into t values (1)");
+    }(tx);
+  };
+  for (int steps = 0; steps < 25; ++steps) { // it began after one of them
+    asio::io_context context;
+    leaving = false;
+    auto begin = [&](async_database d) -> asio::awaitable<void> { co_await d.transaction(body); };
+    asio::co_spawn(context, begin(db().async(context.get_executor())), asio::detached);
+    for (int i = 0; i < steps; ++i) context.run_one_for(50ms);
+    std::this_thread::sleep_for(3ms); // whatever a worker does is done
+    leaving = true;
+  }
+  EXPECT_EQ(called_late, 0);
+}
+
 // Threads of the blocking form give connections back to calls whose context goes at that moment.
 TEST_P(asio_end, amid_traffic) {
   database few = connect({.pool = {.min_size = 2, .max_size = 2}});
@@ -286,6 +311,29 @@ TEST_P(asio_end, amid_traffic) {
   EXPECT_EQ(few.status().hosts[0].pool.in_use, 0U);
   EXPECT_EQ(few.status().hosts[0].pool.waiting, 0U);
   EXPECT_TRUE(few.close(3s));
+  expect_well();
+}
+
+// The threads that are at work on the calls are not in the child.
+TEST_P(asio_end, in_the_child_of_a_fork) {
+  {
+    asio::io_context context;
+    start(context, [text = long_statement()](async_database d) -> asio::awaitable<void> {
+      (void)co_await d.query_value<long>(text);
+    });
+    context.run_for(150ms);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      context.~io_context();
+      ::_exit(7);
+    }
+    int status = 0;
+    const auto until = clock::now() + 5s;
+    while (::waitpid(child, &status, WNOHANG) == 0 && clock::now() < until)
+      std::this_thread::sleep_for(5ms);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << "the child hangs";
+    ::kill(child, SIGKILL);
+  }
   expect_well();
 }
 
