@@ -286,6 +286,7 @@ TEST_P(asio_end, never_calls_anything_of_the_users) {
 TEST_P(asio_end, amid_traffic) {
   database few = connect({.pool = {.min_size = 2, .max_size = 2}});
   std::vector<std::jthread> others;
+  others.reserve(3);
   for (int i = 0; i < 3; ++i)
     others.emplace_back([&few](const std::stop_token& stop) {
       while (!stop.stop_requested()) (void)few.query_value<long>("select 1");
