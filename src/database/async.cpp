@@ -10,7 +10,6 @@
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
-#include <list>
 #include <mutex>
 #include <unistd.h>
 #include <vector>
@@ -25,8 +24,7 @@ namespace {
 class operation_runtime final : public asio_runtime {
 public:
   operation_runtime(any_io_executor strand, database_core& core)
-      : asio_runtime{strand, core.loop()->blocking(), &core.background()},
-        guard_{asio::make_work_guard(strand)} {}
+      : asio_runtime{std::move(strand), core.loop()->blocking(), &core.background()} {}
 
   /// On the strand.
   void cancel_all() {
@@ -36,7 +34,6 @@ public:
   [[nodiscard]] asio::cancellation_slot inner_slot() noexcept { return inner_.slot(); }
 
 private:
-  asio::executor_work_guard<any_io_executor> guard_; // while work is offloaded nothing else is
   asio::cancellation_signal inner_;
 };
 
@@ -52,7 +49,7 @@ struct async_operation {
   std::shared_ptr<database_core> core; // kept until the end
   operation_runtime rt;
   context_watch* watch = nullptr;
-  std::list<std::weak_ptr<async_operation>>::iterator place; // there
+  std::size_t place = 0; // there
 };
 
 /// Of one context: ends the operations that are under way on it when it is destroyed. What waits
@@ -66,29 +63,37 @@ public:
 
   void add(const std::shared_ptr<async_operation>& op) {
     const std::lock_guard lock{mutex_};
-    op->place = running_.insert(running_.end(), op);
+    op->place = running_.size();
     op->watch = this;
+    running_.push_back({op, op.get()});
   }
   void remove(const async_operation& op) {
     const std::lock_guard lock{mutex_};
-    running_.erase(op.place);
+    running_[op.place] = std::move(running_.back()); // itself, perhaps
+    running_[op.place].raw->place = op.place;
+    running_.pop_back();
   }
 
 private:
+  struct entry {
+    std::weak_ptr<async_operation> held;
+    async_operation* raw;
+  };
+
   void shutdown() override {
     if (::getpid() != home_) return; // after a fork the threads that we would wait for are not here
     std::vector<std::shared_ptr<async_operation>> alive;
     {
       const std::lock_guard lock{mutex_};
-      for (const auto& weak : running_)
-        if (auto op = weak.lock()) alive.push_back(std::move(op));
+      for (const auto& one : running_)
+        if (auto op = one.held.lock()) alive.push_back(std::move(op));
     }
     for (const auto& op : alive) op->rt.abandon();
   }
 
   const pid_t home_ = ::getpid();
   std::mutex mutex_; // guards running_
-  std::list<std::weak_ptr<async_operation>> running_;
+  std::vector<entry> running_;
 };
 
 asio::execution_context::id context_watch::id;

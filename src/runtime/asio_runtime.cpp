@@ -3,9 +3,12 @@
 #include "runtime/system.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -19,16 +22,21 @@ using asio::posix::stream_descriptor;
 /// context.
 template <class Fn>
 bool asio_runtime::hand_over(Fn fn) {
-  const std::lock_guard lock{gate_};
+  const std::lock_guard lock{gate()};
   if (!abandoned_) asio::post(executor_, std::move(fn));
   return !abandoned_;
 }
 
-void asio_runtime::wait_until_let_go() { const std::lock_guard lock{gate_}; }
+std::mutex& asio_runtime::gate() const noexcept {
+  static std::array<std::mutex, 64> gates;
+  return gates[std::hash<const void*>{}(this) / alignof(std::max_align_t) % gates.size()];
+}
+
+void asio_runtime::wait_until_let_go() { const std::lock_guard lock{gate()}; }
 
 // One suspended coroutine, shared with the handlers that may wake it. All but its creation and
 // destruction happens on the executor; whoever fires first decides.
-struct asio_runtime::sleeper : std::enable_shared_from_this<sleeper> {
+struct asio_runtime::sleeper {
   sleeper(asio_runtime& r, suspension& s) : home{&r}, suspended{&s}, timer{r.executor_} {}
 
   void fire(wait_status status) {
@@ -77,12 +85,12 @@ void asio_runtime::cancel() {
 
 void asio_runtime::abandon() {
   {
-    const std::lock_guard lock{gate_};
+    const std::lock_guard lock{gate()};
     abandoned_ = true;
   }
   cancel();
   while (!errands_.empty()) {
-    const auto sent = errands_.back();
+    const auto sent = errands_.front();
     if (sent->take())
       sent->work.run(sent->work.context); // sees that it was cancelled
     else
@@ -90,19 +98,19 @@ void asio_runtime::abandon() {
     come_back(sent);
   }
   // Others are broken off when their code is destroyed with the context, which comes next.
-  const auto broken_off = [](const auto& v) { return v->broken_off; };
+  const auto broken_off = [](const auto& v) { return v.broken_off; };
   for (auto v = std::ranges::find_if(visits_, broken_off); v != visits_.end();
        v = std::ranges::find_if(visits_, broken_off))
-    end_visit(**v);
+    end_visit(*v);
 }
 
 detail::visit& asio_runtime::begin_visit(std::coroutine_handle<> caller) {
-  return *visits_.emplace_back(std::make_unique<detail::visit>(detail::visit{*this, caller}));
+  return visits_.emplace_front(detail::visit{*this, caller});
 }
 
 void asio_runtime::end_visit(detail::visit& v) {
   const auto caller = v.caller;
-  std::erase_if(visits_, [&v](const auto& one) { return one.get() == &v; });
+  visits_.remove_if([&v](const auto& one) { return &one == &v; });
   caller.resume();
 }
 
@@ -186,10 +194,10 @@ bool asio_runtime::begin_park(suspension& s, waiter& w, deadline until) {
 }
 
 bool asio_runtime::begin_offload(suspension& s, job work) {
-  const auto sent = errands_.emplace_back(std::make_shared<errand>(&s, work));
+  const auto sent = errands_.emplace_front(std::make_shared<errand>(&s, work, executor_));
   if (!abandoned_ && submit(sent)) return true;
   if (!sent->take()) return true; // it was queued before memory ran out, and a worker has it
-  std::erase(errands_, sent);
+  leave(sent);
   work.run(work.context); // the service has stopped, or nobody will come back: late, but done
   return false;
 }
@@ -211,8 +219,13 @@ bool asio_runtime::submit(const std::shared_ptr<errand>& sent) noexcept {
   }
 }
 
+void asio_runtime::leave(const std::shared_ptr<errand>& sent) {
+  errands_.remove_if([&sent](const auto& one) { return one == sent; });
+  sent->guard.reset(); // a worker may let go of the rest when there is no context any more
+}
+
 void asio_runtime::come_back(const std::shared_ptr<errand>& sent) {
-  std::erase(errands_, sent);
+  leave(sent);
   sent->suspended->caller.resume();
 }
 

@@ -5,11 +5,12 @@
 
 #include <atomic>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <coroutine>
+#include <forward_list>
 #include <list>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 namespace holdfast {
 
@@ -71,7 +72,8 @@ private:
   struct errand {
     enum class step : std::uint8_t { queued, taken, done };
 
-    errand(suspension* s, job j) noexcept : suspended{s}, work{j} {}
+    errand(suspension* s, job j, const boost::asio::any_io_executor& home)
+        : suspended{s}, work{j}, guard{home} {}
     /// True for who shall do it.
     bool take() noexcept {
       step seen = step::queued;
@@ -81,6 +83,8 @@ private:
     suspension* suspended;
     job work;
     std::atomic<step> at{step::queued};
+    /// Nothing else keeps the context busy meanwhile. Let go of on the executor.
+    boost::asio::executor_work_guard<boost::asio::any_io_executor> guard;
   };
 
   bool begin_sleep(suspension& s, time_point at) override;
@@ -91,10 +95,13 @@ private:
   bool refuse(suspension& s) const noexcept;
   std::shared_ptr<sleeper> sleep(suspension& s, time_point at);
   bool submit(const std::shared_ptr<errand>& sent) noexcept;
+  void leave(const std::shared_ptr<errand>& sent);
   void come_back(const std::shared_ptr<errand>& sent);
   template <class Fn>
   bool hand_over(Fn fn);
   void wait_until_let_go();
+  /// Held by other threads while they touch the executor. Shared by some: thousands may wait.
+  [[nodiscard]] std::mutex& gate() const noexcept;
 
   boost::asio::any_io_executor executor_;
   std::shared_ptr<detail::blocking_pool> blocking_;
@@ -102,10 +109,9 @@ private:
   std::atomic<bool> cancelled_{false}; // written on the executor; offloaded work looks at it, too
   // Those suspended now.
   sleeper_list sleepers_;
-  std::vector<std::shared_ptr<errand>> errands_;
-  std::vector<std::unique_ptr<detail::visit>> visits_;
-  std::mutex gate_;        // held by other threads while they touch the executor
-  bool abandoned_ = false; // written on the executor under gate_: no other thread may touch it
+  std::forward_list<std::shared_ptr<errand>> errands_;
+  std::forward_list<detail::visit> visits_;
+  bool abandoned_ = false; // written on the executor under gate(): no other thread may touch it
 };
 
 } // namespace holdfast
