@@ -11,6 +11,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace holdfast {
 
@@ -84,7 +85,7 @@ private:
     job work;
     std::atomic<step> at{step::queued};
     /// Nothing else keeps the context busy meanwhile. Let go of on the executor.
-    boost::asio::executor_work_guard<boost::asio::any_io_executor> guard;
+    std::optional<boost::asio::executor_work_guard<boost::asio::any_io_executor>> guard;
   };
 
   bool begin_sleep(suspension& s, time_point at) override;
