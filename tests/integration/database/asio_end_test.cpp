@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -258,6 +259,26 @@ TEST_P(asio_end, before_the_signal_that_could_have_cancelled) {
   }
   cancel.emit(asio::cancellation_type::terminal);
   expect_well();
+}
+
+// The handler is of another context, so that a call that is on a worker alone keeps this one busy.
+TEST_P(asio_end, does_not_come_by_itself_while_a_call_is_on_a_worker) {
+  asio::io_context context;
+  asio::io_context home;
+  bool told = false;
+  const auto handler = [&](std::exception_ptr e, std::optional<long> n) {
+    EXPECT_FALSE(e);
+    EXPECT_EQ(n, 1);
+    told = true;
+  };
+  db().async(context.get_executor())
+      .with(asio::bind_executor(home.get_executor(), handler))
+      .query_value<long>(is_postgres() ? "select count(*) from (select pg_sleep(0.1)) x"
+                                       : "with recursive n(x) as (select 1 union all select x + 1 "
+                                         "from n where x < 300000) select min(1, count(*)) from n");
+  context.run();
+  home.run_for(2s);
+  EXPECT_TRUE(told) << "the context ran out of work before the call had ended";
 }
 
 // A transaction that has just begun when the context goes: nobody expects the block to be called.
